@@ -1,0 +1,275 @@
+"""Document → Sections → Chunks. Pure: the same text gives the same pieces, with exact spans.
+
+Structure is read by markdown-it-py, whose block tokens carry line numbers. Plain text is first
+translated line by line into Markdown (bullets, headings), so that line numbers still hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from careerbot.datatypes import Chunk, Document, Kind, Section, Span
+
+VERSION = 1
+"""Part of the index's fingerprint: a change here makes old indexes rebuild."""
+
+MAX_ITEM_WORDS = 60
+"""A longer list item is quoted sentence by sentence."""
+
+_PARSER = MarkdownIt("commonmark").enable("table")
+_MARK = re.compile(r"\s*(?:[-*+•‣◦▪·]|\d{1,3}[.)])\s+")
+_BULLET = re.compile(r"^(\s*)[•‣◦▪·]\s")
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s)")
+_ABBREVIATION = re.compile(
+    r"\b(?:e\.g|i\.e|etc|vs|cf|approx|No|St|Mt|Dr|Mr|Mrs|Ms|Prof|Inc|Ltd|Co|Jr|Sr|U\.S|U\.K|[A-Z])\.$"
+)
+_BLANK = " \t\r\n\f\v\u00a0\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A block between two line numbers; `parts` are the line ranges of its items or rows."""
+
+    kind: Kind
+    headings: tuple[str, ...]
+    first: int
+    last: int
+    parts: tuple[tuple[int, int], ...] = ()
+    header: int | None = None
+
+
+def sections(document: Document) -> tuple[Section, ...]:
+    """The blocks of a document in reading order; together they tile its text without gaps."""
+    lines = document.text.split("\n")
+    ends = list(accumulate((len(line) + 1 for line in lines), initial=0))
+    ends[-1] = len(document.text)
+    marked = _as_markdown(lines)
+    offsets = [ends[number] for number, _ in marked] + [len(document.text)]
+    built: list[Section] = []
+    start = 0
+    for block in _blocks(_PARSER.parse("\n".join(line for _, line in marked))):
+        section = _section(document, block, offsets, start, built[-1] if built else None)
+        if section is not None:
+            built.append(section)
+            start = section.end
+    if built:
+        built[-1] = replace(built[-1], end=len(document.text))
+    return tuple(built)
+
+
+def chunks(document: Document) -> tuple[Chunk, ...]:
+    """Every section as a passage, followed by its statements where it has several."""
+    return tuple(chunk for number, section in enumerate(sections(document)) for chunk in _chunks(section, number))
+
+
+def cells(row: str) -> tuple[str, ...]:
+    """The cells of a Markdown table row, without the white space around them."""
+    inner = row.strip().removeprefix("|")
+    inner = inner[:-1] if inner.endswith("|") and not inner.endswith("\\|") else inner
+    return tuple(cell.replace("\\|", "|").strip() for cell in re.split(r"(?<!\\)\|", inner))
+
+
+def row_text(header: str, row: str) -> str:
+    """A table row as "header: cell; header: cell". Cells beyond the header's stand alone."""
+    names, values = cells(header), cells(row)
+    return "; ".join(
+        f"{names[at]}: {value}" if at < len(names) and names[at] else value for at, value in enumerate(values) if value
+    )
+
+
+def views(chunk: Chunk) -> tuple[str, str]:
+    """What is searched of a chunk: its own words, and the same under its headings and lead."""
+    own = chunk.text
+    lead = ""
+    if chunk.lead is not None:
+        if chunk.kind is not Kind.TABLE:
+            lead = chunk.lead.text + " "
+        elif chunk.part is not None:
+            own = row_text(chunk.lead.text, chunk.text)
+    # The title is the same for every chunk of a document and tells them apart from nothing.
+    path = " > ".join(chunk.headings[1:] or chunk.headings)
+    return own, f"{path}: {lead}{own}" if path else lead + own
+
+
+def _chunks(section: Section, number: int) -> Iterator[Chunk]:
+    body = section.body
+    passage = Chunk(
+        section.document, number, None, section.kind, body.start, body.end, body.text, section.headings, section.lead
+    )
+    yield passage
+    for index, part in enumerate(section.parts):
+        yield replace(passage, part=index, start=part.start, end=part.end, text=part.text)
+
+
+def _section(
+    document: Document, block: _Block, offsets: Sequence[int], start: int, before: Section | None
+) -> Section | None:
+    text = document.text
+    body = _span(text, offsets[block.first], offsets[block.last])
+    if not body.text:
+        return None
+    if block.kind is Kind.TABLE:
+        rows = [_span(text, offsets[a], offsets[b]) for a, b in block.parts]
+        lead = _span(text, offsets[block.header], offsets[block.header + 1]) if block.header is not None else None
+        parts = [row for row in rows if row.text]
+    elif block.kind is Kind.LIST:
+        lead = _lead_in(before, block.headings)
+        parts = [part for a, b in block.parts for part in _item(text, offsets[a], offsets[b])]
+    else:
+        lead, parts = None, list(sentences(text, body.start, body.end))
+    return Section(document.id, block.headings, block.kind, start, offsets[block.last], body, tuple(parts), lead)
+
+
+def _lead_in(before: Section | None, headings: tuple[str, ...]) -> Span | None:
+    """The sentence that introduces a list: the last one before it, when it ends with a colon."""
+    if before is None or before.headings != headings or not before.parts:
+        return None
+    last = before.parts[-1]
+    return last if last.text.endswith(":") else None
+
+
+def _item(text: str, start: int, end: int) -> Iterator[Span]:
+    mark = _MARK.match(text, start, end)
+    item = _span(text, mark.end() if mark else start, end)
+    if not item.text:
+        return
+    if len(item.text.split()) > MAX_ITEM_WORDS:
+        yield from sentences(text, item.start, item.end)
+    else:
+        yield item
+
+
+def sentences(text: str, start: int, end: int) -> Iterator[Span]:
+    """The sentences of `text[start:end]`. Lines that are not wrapped prose stand alone."""
+    for first, last in _lines_joined(text, start, end):
+        begin = first
+        for stop in _SENTENCE_END.finditer(text, first, last):
+            if _ABBREVIATION.search(text, begin, stop.end()) and not _starts_sentence(text, stop.end(), last):
+                continue
+            yield _span(text, begin, stop.end())
+            begin = stop.end()
+        rest = _span(text, begin, last)
+        if rest.text:
+            yield rest
+
+
+def _starts_sentence(text: str, at: int, end: int) -> bool:
+    """After "U.S." a new sentence starts with a capitalised function word: "The", "In", "A", …"""
+    return re.match(r"\s+(?:The|A|An|In|On|It|This|That|They|However|Most|Some|Many)\b", text[at:end]) is not None
+
+
+def _lines_joined(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Ranges of lines that are one running text: a line of 50 to 110 characters goes on in the next."""
+    begin = start
+    for match in re.finditer(r"\n", text[start:end]):
+        at = start + match.start()
+        line = text[text.rfind("\n", start, at) + 1 if "\n" in text[start:at] else start : at].strip(_BLANK)
+        after = text[at + 1 : at + 2]
+        if not (50 <= len(line) <= 110 and line[-1] not in ".:!?" and (after.islower() or after in "(0123456789")):
+            yield begin, at
+            begin = at + 1
+    yield begin, end
+
+
+def _span(text: str, start: int, end: int) -> Span:
+    """`text[start:end]` without the white space at either end."""
+    while start < end and text[start] in _BLANK:
+        start += 1
+    while end > start and text[end - 1] in _BLANK:
+        end -= 1
+    return Span(start, end, text[start:end])
+
+
+def _blocks(tokens: Sequence[Token]) -> Iterator[_Block]:
+    headings: list[tuple[int, str]] = []
+    for index, token in enumerate(tokens):
+        if token.level or token.map is None or token.nesting < 0:
+            continue
+        first, last = token.map
+        if token.type == "heading_open":
+            level = int(token.tag[1])
+            headings = [held for held in headings if held[0] < level]
+            headings.append((level, tokens[index + 1].content.strip()))
+            continue
+        path = tuple(title for _, title in headings)
+        if token.type == "table_open":
+            yield _table(tokens, index, path)
+        elif token.type in ("bullet_list_open", "ordered_list_open"):
+            yield _Block(Kind.LIST, path, first, last, tuple(_items(tokens, index)))
+        else:
+            asked = bool(path) and path[-1].endswith("?")
+            yield _Block(Kind.QUESTION if asked else Kind.PROSE, path, first, last)
+
+
+def _inside(tokens: Sequence[Token], index: int) -> Iterator[Token]:
+    """The tokens between the opening token at `index` and its closing one."""
+    for token in tokens[index + 1 :]:
+        if token.level == tokens[index].level and token.nesting < 0:
+            return
+        yield token
+
+
+def _table(tokens: Sequence[Token], index: int, path: tuple[str, ...]) -> _Block:
+    rows = [token.map for token in _inside(tokens, index) if token.type == "tr_open" and token.map]
+    first, last = tokens[index].map or (0, 0)
+    return _Block(Kind.TABLE, path, first, last, tuple((a, b) for a, b in rows[1:]), header=rows[0][0])
+
+
+def _items(tokens: Sequence[Token], index: int) -> Iterator[tuple[int, int]]:
+    """Line ranges of a list's items; an item that holds a list gives its own lines, then the inner ones."""
+    opened = [token.map for token in _inside(tokens, index) if token.type == "list_item_open" and token.map]
+    for number, (first, last) in enumerate(opened):
+        following = opened[number + 1][0] if number + 1 < len(opened) else last
+        yield first, min(last, following)
+
+
+def _as_markdown(lines: Sequence[str]) -> list[tuple[int, str]]:
+    """The lines as Markdown, each with the number of the line it comes from.
+
+    In plain text, bullets and headings get Markdown's marks, and an empty line is put in (with the
+    number of the line after it) wherever plain text starts something new without one.
+    """
+    marked = [_BULLET.sub(r"\1- ", line.lstrip("\ufeff")) for line in lines]
+    if any(re.match(r"#{1,6}\s", line) for line in marked):
+        return list(enumerate(marked))
+    first = next((number for number, line in enumerate(marked) if line.strip()), 0)
+    kinds: list[str] = []
+    for number in range(len(marked)):
+        kinds.append(_line_kind(marked, number, kinds[-1] if kinds else ""))
+    built: list[tuple[int, str]] = []
+    for number, (line, kind) in enumerate(zip(marked, kinds, strict=True)):
+        if number and kind != kinds[number - 1]:
+            built.append((number, ""))
+        mark = ("# " if number == first else "## ") if kind == "heading" else ""
+        built.append((number, mark + line.strip() if mark else line))
+    return built
+
+
+def _line_kind(lines: Sequence[str], number: int, before: str) -> str:
+    line = lines[number]
+    if _MARK.match(line) or line.lstrip().startswith("|"):
+        return "item" if _MARK.match(line) else "row"
+    if before == "item" and line[:2].isspace() and line.strip():
+        return "item"  # an item that goes on
+    return "heading" if _is_heading(lines, number) else "text"
+
+
+def _is_heading(lines: Sequence[str], number: int) -> bool:
+    """A short line in plain text that names what follows: no full stop, no amounts, something below."""
+    line = lines[number].strip()
+    if not line or len(line) > 90 or len(line.split()) > 14 or not (line[0].isupper() or line[0].isdigit()):
+        return False
+    if re.search(r"[.,;:!…]$|[$%€£]|: ", _unstepped(line)):
+        return False
+    below = next((later.strip() for later in lines[number + 1 :] if later.strip()), "")
+    return line.endswith("?") or len(below) > 40 or ":" in below or below[:1] == "|" or bool(_MARK.match(below + " "))
+
+
+def _unstepped(line: str) -> str:
+    return re.sub(r"^(?:step|part|chapter)\s+\d+\s*[:.]?\s*", "", line, flags=re.IGNORECASE)

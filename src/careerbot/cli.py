@@ -1,0 +1,268 @@
+"""The terminal: index, ask, chat, serve, sources. Answers go to stdout, notices to stderr.
+
+Exit codes: 0 answered or partial, 1 not in the sources, and those of `careerbot.errors`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+from careerbot.errors import CareerbotError, InputError
+
+if TYPE_CHECKING:
+    from careerbot.config import Settings
+    from careerbot.datatypes import Answer
+    from careerbot.pipeline import Careerbot
+
+app = typer.Typer(
+    help="Ask a career question and get an answer that you can check.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+IndexOption = Annotated[Path | None, typer.Option("--index", help="Folder of the index.", show_default=".careerbot")]
+
+
+def _notice(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _settings(index: Path | None = None, **given: Any) -> Settings:
+    from careerbot.config import read_settings
+
+    return read_settings(index=index, **given)
+
+
+def _open(index: Path | None) -> Careerbot:
+    from careerbot.pipeline import Careerbot
+
+    return Careerbot.open(settings=_settings(index))
+
+
+def _reported(command: Callable[..., None]) -> Callable[..., None]:
+    """A user's mistake becomes one line and an exit code; a bug keeps its traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except CareerbotError as error:
+            _notice(f"careerbot: {error}")
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt as error:
+            _notice("careerbot: stopped")
+            raise typer.Exit(130) from error
+
+    return run
+
+
+@app.command("index")
+@_reported
+def index_command(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders; default: corpus/")] = None,
+    index: IndexOption = None,
+) -> None:
+    """Build or update the index of the given files and folders: exactly these will be in it."""
+    from careerbot.embedding import SentenceEncoder
+    from careerbot.index import build, plan
+    from careerbot.loading import load
+
+    settings = _settings(index)
+    loaded = load(paths or [Path("corpus")])
+    for skipped in loaded.skipped:
+        _notice(f"skipped {skipped.path}: {skipped.reason}")
+    if not loaded.documents:
+        raise InputError("no document to index: expected at least one readable Markdown or text file")
+    encoder = SentenceEncoder(settings.encoder)
+    with _progress(plan(loaded.documents, encoder, settings.index)) as advance:
+        report = build(loaded.documents, encoder, settings.index, advance)
+    counts = f"{report.documents} documents, {report.sections} sections, {report.chunks} chunks"
+    if not report.generation:
+        typer.echo(f"up to date in {settings.index}: {counts}")
+        return
+    changes = [
+        f"{len(names)} {what}"
+        for what, names in (("added", report.added), ("changed", report.changed), ("removed", report.removed))
+        if names
+    ]
+    typer.echo(f"indexed in {settings.index}: {counts} ({', '.join([*changes, f'{report.embedded} chunks embedded'])})")
+
+
+class _progress:
+    """A bar on stderr while chunks are embedded; silent when nothing is, or in a pipe."""
+
+    def __init__(self, total: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        console = Console(stderr=True)
+        self._bar = Progress(*columns, console=console, disable=not total or not console.is_terminal)
+        self._task = self._bar.add_task("embedding chunks", total=total)
+
+    def __enter__(self) -> Callable[[int], None]:
+        self._bar.start()
+        return lambda done: self._bar.advance(self._task, done)
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+
+@app.command()
+@_reported
+def ask(
+    question: Annotated[str | None, typer.Argument(help="The question, in your own words.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    batch: Annotated[
+        Path | None, typer.Option(help='Answer a file of {"id", "turns": [...]} lines, one JSON line each.')
+    ] = None,
+    index: IndexOption = None,
+) -> None:
+    """Answer one question, or a file of them with --batch."""
+    if (question is None) == (batch is None):
+        raise InputError('expected either a "QUESTION" or --batch FILE.jsonl')
+    if batch is not None:
+        failed = _ask_batch(batch, index)
+        raise typer.Exit(InputError.exit_code if failed else 0)
+    assert question is not None  # noqa: S101 - checked above
+    _check_words(question)
+    answer = _open(index).ask(question)
+    if as_json:
+        from careerbot import rendering
+
+        typer.echo(json.dumps(rendering.as_json(answer), ensure_ascii=False))
+    else:
+        _show(answer)
+    raise typer.Exit(0 if answer.citations else 1)
+
+
+def _check_words(question: str) -> None:
+    """Refuse what is no question before anything heavy is loaded."""
+    from careerbot.conversation import check_question
+
+    check_question(question, _settings().max_question_chars)
+
+
+def _ask_batch(file: Path, index: Path | None) -> int:
+    """Print one JSON line per input line; the number of lines that could not be read."""
+    from careerbot import rendering
+
+    failed = 0
+    try:
+        with file.open(encoding="utf-8") as lines:
+            bot = _open(index)
+            for number, line in _filled(lines):
+                try:
+                    name, turns = _turns(line)
+                    printed = rendering.as_json(bot.ask(turns[-1], turns[:-1]), name)
+                except InputError as error:
+                    failed += 1
+                    _notice(f"careerbot: {file} line {number}: {error}")
+                    printed = {"id": _id(line), "line": number, "error": str(error)}
+                typer.echo(json.dumps(printed, ensure_ascii=False))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {file}: {error}") from error
+    return failed
+
+
+def _filled(lines: TextIO) -> Iterator[tuple[int, str]]:
+    return ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+
+
+def _turns(line: str) -> tuple[str, list[str]]:
+    try:
+        held = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise InputError(f"not JSON ({error.msg} at column {error.colno})") from error
+    turns = held.get("turns") if isinstance(held, dict) else None
+    if not isinstance(turns, list) or not turns or not all(isinstance(turn, str) for turn in turns):
+        raise InputError('expected {"id": "…", "turns": ["…", …]} with at least one turn')
+    return str(held.get("id", "")), turns
+
+
+def _id(line: str) -> str | None:
+    try:
+        held = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    return str(held["id"]) if isinstance(held, dict) and "id" in held else None
+
+
+@app.command()
+@_reported
+def chat(index: IndexOption = None) -> None:
+    """Talk in the terminal; an empty line, "exit" or Ctrl-D ends it."""
+    bot = _open(index)
+    _notice('Ask about a career; an empty line or "exit" ends the chat.')
+    history: list[str] = []
+    while True:
+        try:
+            question = input("\n> " if sys.stdin.isatty() else "").strip()
+        except (EOFError, KeyboardInterrupt):
+            return
+        if question.lower() in ("", "exit", "quit"):
+            return
+        try:
+            _show(bot.ask(question, history))
+        except InputError as error:
+            _notice(str(error))
+            continue
+        history.append(question)
+
+
+@app.command()
+@_reported
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.", show_default="7860")] = None,
+    index: IndexOption = None,
+) -> None:
+    """Run the web app until Ctrl-C."""
+    from careerbot.web import serve as run
+
+    run(_settings(index, host=host, port=port))
+
+
+@app.command()
+@_reported
+def sources(index: IndexOption = None) -> None:
+    """List what is loaded: id, title, publisher, date, sections, chunks."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from careerbot.index import read_sources
+
+    table = Table("id", "title", "publisher", "as of", "sections", "chunks")
+    for row in read_sources(_settings(index).index):
+        table.add_row(*row)
+    Console().print(table)
+
+
+def _show(answer: Answer) -> None:
+    """The answer with its sources, coloured where the terminal has colours."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from careerbot import rendering
+
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    if answer.searched_question.strip() != answer.question.strip():
+        console.print(Text(f"Answering: {answer.searched_question}", style="dim italic"))
+    body = Text(answer.text)
+    body.highlight_regex(r"\[\d+\]", "bold cyan")
+    console.print(body)
+    for citation in answer.citations:
+        console.print(Text(f"\n[{citation.number}] {rendering.source_line(citation)}", style="cyan"))
+        console.print(Text(f"    “{rendering.quoted(citation)}”", style="dim"))
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,48 @@
+"""Settings: one frozen value that holds everything that can change an answer.
+
+The only reader of the environment: `CAREERBOT_INDEX=…` sets `index`, and so on for every field.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from careerbot.errors import InputError
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Weights multiply cosines or BM25 scores scaled to a maximum of 1."""
+
+    model_config = SettingsConfigDict(env_prefix="CAREERBOT_", frozen=True, extra="forbid")
+
+    index: Path = Field(Path(".careerbot"), description="folder of the index")
+    encoder: str = Field("", description="sentence-transformers model name or folder; empty: the built-in MiniLM")
+    candidates: int = Field(60, ge=10, le=1000, description="chunks that each search brings in")
+    passage_weight: float = Field(0.35, ge=0, le=2, description="weight of the passage around a statement")
+    lexical_weight: float = Field(0.2, ge=0, le=2, description="weight of BM25 beside the cosine")
+    answer_words: int = Field(70, ge=20, le=400, description="words after which an answer takes no further statement")
+    max_statements: int = Field(4, ge=1, le=12, description="statements in an answer, a list counting as one")
+    keep_ratio: float = Field(0.78, ge=0, le=1, description="share of the best score that a further statement needs")
+    answer_threshold: float = Field(0.5, ge=0, le=1, description="confidence below which an answer is withheld")
+    max_question_chars: int = Field(10_000, ge=100, le=100_000, description="characters of the longest question")
+    max_turns: int = Field(20, ge=1, le=100, description="earlier turns of a conversation that are read")
+    host: str = Field("127.0.0.1", description="address that the web app listens on")
+    port: int = Field(7860, ge=0, le=65535, description="port of the web app; 0 takes a free one")
+
+
+def read_settings(**given: object) -> Settings:
+    """Settings from the environment, overruled by the arguments that are not None.
+
+    Raises InputError naming each wrong setting, what it was and what it may be.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}, got {item['input']!r}"
+            for item in error.errors()
+        )
+        raise InputError(f"wrong setting: {wrong}") from error

@@ -1,0 +1,75 @@
+"""A follow-up → a question that stands alone. Pure: no model, only the words of the turns.
+
+The rule was measured in conversational search: the last turn carries the question, earlier turns
+lend it their topic only when it cannot stand alone, and a new name cancels the old one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from careerbot.errors import InputError
+from careerbot.questions import read
+from careerbot.words import content_words, tokens
+
+_OPENING = re.compile(r"^\W*(?:and|n|but|or|also|plus|ok(?:ay)?|so|good to know|what about|how about|what if|same for)\b", re.I)
+_BACKWARD = re.compile(r"\b(?:it|its|it's|that|thats|that's|this|these|those|they|them|their|there|one|ones|same|he|she|either)\b", re.I)
+_CARRIED = 6  # words of topic that a follow-up takes along
+
+
+def standalone(turn: str, earlier: Sequence[str], known_names: Collection[str] = ()) -> str:
+    """The turn as a question of its own, read with the user's earlier turns (oldest first).
+
+    Returns the turn unchanged when it stands alone. A turn that only names something new asks the
+    earlier question of it; any other takes the topic along: "how much at most? (about: pell grant)".
+    """
+    if not earlier or not _leans_back(turn, known_names):
+        return turn
+    before = standalone(earlier[-1], earlier[:-1], known_names)
+    swapped = _swapped(turn, before, known_names)
+    if swapped is not None:
+        return swapped
+    held = set(tokens(turn))
+    topic = [word for word in content_words(before) if word not in held and word not in ("about",)]
+    names = [name for name in read(before, known_names).names if name not in held]
+    if read(turn, known_names).names:
+        topic = [word for word in topic if word not in names]
+    elif names:
+        topic = [*names, *(word for word in topic if word not in names)]
+    return f"{turn.strip()} (about: {', '.join(topic[:_CARRIED])})" if topic else turn
+
+
+def _leans_back(turn: str, known_names: Collection[str]) -> bool:
+    words = content_words(turn)
+    named = read(turn, known_names).names
+    if _OPENING.search(turn) and len(words) <= 6:
+        return True
+    if _BACKWARD.search(turn) and not named and len(words) <= 6:
+        return True
+    return len(words) <= 1 or (len(words) <= 2 and not named)
+
+
+def _swapped(turn: str, before: str, known_names: Collection[str]) -> str | None:
+    """The earlier question with its name replaced, when the turn brings nothing but a new name."""
+    new = read(turn, known_names).names
+    old = [name for name in read(before, known_names).names if name not in new]
+    rest = [word for word in content_words(turn) if word not in new]
+    if len(new) != 1 or len(old) != 1 or rest:
+        return None
+    shown = next(match.group() for match in re.finditer(r"\w+(?:[-'’&]\w+)*", turn) if match.group().lower() == new[0])
+    pattern = re.compile(rf"(?<!\w){re.escape(old[0])}(?![\w-])", re.I)
+    return pattern.sub(shown, before) if pattern.search(before) else None
+
+
+def is_empty(turn: str) -> bool:
+    """Whether a turn holds no word and no number, such as "" or "?!"."""
+    return not tokens(turn)
+
+
+def check_question(text: str, longest: int) -> None:
+    """Raises InputError when a question is empty or longer than `longest` characters."""
+    if is_empty(text):
+        raise InputError("the question is empty; ask in your own words, for example: What does a coder earn?")
+    if len(text) > longest:
+        raise InputError(f"the question has {len(text):,} characters; at most {longest:,} are read")

@@ -1,0 +1,205 @@
+"""The nouns that flow through careerbot: frozen values with tuples inside.
+
+Every offset in this module counts characters (Python string indices) of `Document.text`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How far the sources answer a question."""
+
+    ANSWERED = "answered"
+    PARTIAL = "partial"
+    NOT_IN_SOURCES = "not_in_sources"
+
+
+class Kind(StrEnum):
+    """What a piece of a document is."""
+
+    PROSE = "prose"
+    LIST = "list"
+    TABLE = "table"
+    QUESTION = "question"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One source. `text` is what every offset refers to; what is not known of it is empty."""
+
+    id: str
+    title: str
+    text: str
+    path: str
+    publisher: str = ""
+    as_of: str = ""
+    place: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of everything of the document that an answer can show (64 hex digits)."""
+        held = "\x1f".join((self.id, self.title, self.publisher, self.as_of, self.place, self.path))
+        return hashlib.sha256(f"{held}\x1f{self.text}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` to `end` (exclusive) of a document, and what stands there."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One block of a document under its headings. The sections of a document tile its text.
+
+    `body` is the part without headings and white space; `parts` are its quotable units in
+    reading order: sentences of prose, items of a list, body rows of a table. `lead` is what the
+    parts need to be understood: the sentence that introduces a list, the header row of a table.
+    """
+
+    document: str
+    headings: tuple[str, ...]
+    kind: Kind
+    start: int
+    end: int
+    body: Span
+    parts: tuple[Span, ...]
+    lead: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A unit of search: `document.text[start:end] == text`.
+
+    A *statement* is one sentence, list item or table row; a *passage* is the whole block that
+    statements stand in (`part` is then None). Headings and lead join only the text that is searched.
+    """
+
+    document: str
+    section: int
+    part: int | None
+    kind: Kind
+    start: int
+    end: int
+    text: str
+    headings: tuple[str, ...]
+    lead: Span | None = None
+
+    @property
+    def id(self) -> str:
+        """Unique in an index and the same in every build of the same text."""
+        return f"{self.document}/{self.section}" + ("" if self.part is None else f"/{self.part}")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An amount that a text states. What the text does not state is None, never guessed."""
+
+    amount: float
+    unit: str
+    start: int
+    end: int
+    text: str
+    upper: float | None = None
+    statistic: str | None = None
+    period: str | None = None
+    year: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that a search found. `rank` counts from 1; scores compare within one search only."""
+
+    chunk: Chunk
+    score: float
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a statement comes from. `quote` is exactly `document.text[start:end]`."""
+
+    number: int
+    source: str
+    title: str
+    publisher: str
+    as_of: str
+    section: tuple[str, ...]
+    quote: str
+    start: int
+    end: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatedValue:
+    """One side of a disagreement: the value as written, its date, and the citation that holds it."""
+
+    value: str
+    as_of: str
+    citation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Different values for the same thing, newest first, undated last."""
+
+    about: str
+    values: tuple[StatedValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A checked answer. Every figure in `text` stands in the quote of one of its citations."""
+
+    question: str
+    searched_question: str
+    text: str
+    status: Status
+    citations: tuple[Citation, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+    missing: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    latency_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """An exact piece of a document, before it is numbered as a citation."""
+
+    document: str
+    section: tuple[str, ...]
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing that an answer says. `pieces` are its verbatim parts, each standing in `quotes[0]`.
+
+    `text` joins the pieces with punctuation only; `quotes[1:]` say the same elsewhere.
+    """
+
+    text: str
+    pieces: tuple[str, ...]
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a writer proposes; nothing of it is shown before it has been checked.
+
+    `sides` groups the positions in `statements` that give different values for the same thing.
+    """
+
+    statements: tuple[Statement, ...]
+    sides: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
+    missing: tuple[str, ...] = ()

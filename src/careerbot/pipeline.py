@@ -1,0 +1,172 @@
+"""The composition root: the one place that knows how a question becomes a checked answer.
+
+    question + history ─conversation→ reading ─retrieval→ hits ─answering→ draft ─checking→ Answer
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from careerbot import answering, checking, conversation, questions, retrieval, spelling
+from careerbot.config import Settings, read_settings
+from careerbot.datatypes import Answer, Citation, Disagreement, Draft, Hit, Quote, StatedValue, Status
+from careerbot.embedding import Encoder, SentenceEncoder
+from careerbot.errors import InputError
+from careerbot.index import Index, open_index
+from careerbot.questions import Question
+from careerbot.words import search_terms
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What flows along the chain: the question as asked, then what each step adds."""
+
+    text: str
+    history: tuple[str, ...]
+    started: float
+    question: Question | None = None
+    hits: tuple[Hit, ...] = ()
+    draft: Draft | None = None
+
+
+class Careerbot:
+    """Answers questions from one index. Make it with `Careerbot.open`."""
+
+    def __init__(self, index: Index, encoder: Encoder, settings: Settings) -> None:
+        self.index = index
+        self.encoder = encoder
+        self.settings = settings
+
+    @classmethod
+    def open(cls, index: str | Path | None = None, settings: Settings | None = None) -> Careerbot:
+        """Open an index for asking. `index` overrules the folder that the settings name.
+
+        Raises IndexUnusable when there is no index or it does not fit the encoder.
+        """
+        settings = settings or read_settings()
+        encoder = SentenceEncoder(settings.encoder)
+        return cls(open_index(Path(index or settings.index), encoder), encoder, settings)
+
+    def ask(self, question: str, history: Sequence[object] = ()) -> Answer:
+        """The checked answer to a question. `history` holds the earlier turns, oldest first.
+
+        Turns are strings (what the user said), LangChain messages, or {"role", "content"} mappings;
+        only the user's are read. Raises InputError when the question is empty or too long.
+        """
+        answer = self.chain.invoke({"question": question, "history": history})
+        assert isinstance(answer, Answer)  # noqa: S101 - the chain's last step makes it
+        return answer
+
+    def stream(self, question: str, history: Sequence[object] = ()) -> Iterator[Answer]:
+        """The answer as it grows, statement by statement; all of it is checked, the last is complete."""
+        answer = self.ask(question, history)
+        shown = ""
+        for line in answer.text.splitlines(keepends=True):
+            shown += line
+            if shown.strip() and shown != answer.text:
+                yield replace(answer, text=shown.rstrip())
+        yield answer
+
+    @cached_property
+    def chain(self) -> Runnable[Mapping[str, Any], Answer]:
+        """The steps as a LangChain Runnable: {"question", "history"} → Answer."""
+        from langchain_core.runnables import RunnableLambda
+
+        return (
+            RunnableLambda(self._read, name="read")
+            | RunnableLambda(self._retrieve, name="retrieve")
+            | RunnableLambda(self._write, name="write")
+            | RunnableLambda(self._check, name="check")
+        )
+
+    def _read(self, asked: Mapping[str, Any]) -> _Asked:
+        started = time.perf_counter()
+        text = asked.get("question")
+        if not isinstance(text, str):
+            raise InputError(f"a question must be text, not {type(text).__name__}")
+        conversation.check_question(text, self.settings.max_question_chars)
+        turns = tuple(user_turns(asked.get("history") or ()))[-self.settings.max_turns :]
+        vocabulary, names = self.index.vocabulary, self.index.names
+        corrected = [spelling.correct(turn, vocabulary) for turn in (*turns, text.strip())]
+        reading = conversation.standalone(corrected[-1], corrected[:-1], names)
+        return _Asked(text, turns, started, questions.read(reading, names))
+
+    def _retrieve(self, asked: _Asked) -> _Asked:
+        assert asked.question is not None  # noqa: S101 - set by _read
+        text = asked.question.text
+        query = retrieval.Query(self.encoder.encode([text])[0], tuple(search_terms(text)))
+        return replace(asked, hits=retrieval.hybrid(self.index, query, self.settings))
+
+    def _write(self, asked: _Asked) -> _Asked:
+        assert asked.question is not None  # noqa: S101 - set by _read
+        return replace(asked, draft=answering.write(asked.question, asked.hits, self.index.documents, self.settings))
+
+    def _check(self, asked: _Asked) -> Answer:
+        assert asked.question is not None and asked.draft is not None  # noqa: S101
+        draft = checking.check(asked.draft, self.index.documents)
+        if not draft.statements:
+            answer = self._refusal(asked, draft)
+        else:
+            answer = self._answer(asked, draft)
+        return replace(answer, latency_ms=(time.perf_counter() - asked.started) * 1000)
+
+    def _refusal(self, asked: _Asked, draft: Draft) -> Answer:
+        assert asked.question is not None  # noqa: S101
+        text = "The sources don't say."
+        nearby = answering.nearby(asked.hits)
+        if nearby:
+            text += " Covered nearby: " + "; ".join(nearby) + "."
+        return Answer(asked.text, asked.question.text, text, Status.NOT_IN_SOURCES, missing=draft.missing)
+
+    def _answer(self, asked: _Asked, draft: Draft) -> Answer:
+        assert asked.question is not None  # noqa: S101
+        citations: dict[Quote, Citation] = {}
+        lines = []
+        for statement in draft.statements:
+            numbers = []
+            for quote in statement.quotes:
+                if quote not in citations:
+                    citations[quote] = self._citation(len(citations) + 1, quote)
+                numbers.append(citations[quote].number)
+            lines.append(statement.text + " " + "".join(f"[{number}]" for number in numbers))
+        return Answer(
+            asked.text,
+            asked.question.text,
+            "\n".join(lines),
+            Status.PARTIAL if draft.missing else Status.ANSWERED,
+            tuple(citations.values()),
+            self._disagreements(draft, citations),
+            draft.missing,
+        )
+
+    def _citation(self, number: int, quote: Quote) -> Citation:
+        held = self.index.documents[quote.document]
+        return Citation(
+            number, held.id, held.title, held.publisher, held.as_of, quote.section, quote.text, quote.start, quote.end, held.path
+        )
+
+    def _disagreements(self, draft: Draft, citations: Mapping[Quote, Citation]) -> tuple[Disagreement, ...]:
+        found = []
+        for about, sides in draft.sides:
+            held = [(value, citations[draft.statements[at].quotes[0]]) for value, at in sides]
+            found.append(Disagreement(about, tuple(StatedValue(value, c.as_of, c.number) for value, c in held)))
+        return tuple(found)
+
+
+def user_turns(history: Sequence[object]) -> Iterator[str]:
+    """What the user said in the earlier turns, oldest first. Raises InputError for anything else."""
+    for turn in history:
+        role = turn.get("role") if isinstance(turn, Mapping) else getattr(turn, "type", "human")
+        content = turn.get("content") if isinstance(turn, Mapping) else getattr(turn, "content", turn)
+        if not isinstance(content, str):
+            raise InputError(f"a turn of the history must be text, not {type(content).__name__}")
+        if role in ("user", "human") and not conversation.is_empty(content):
+            yield content

@@ -1,0 +1,86 @@
+"""Answer → JSON, Markdown or plain text. Pure; text from documents stays text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from careerbot.datatypes import Answer, Citation
+from careerbot.chunking import cells
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|!~&])|^(?=[-+=])|(?<=^\d)(?=[.)])|(?<=^\d\d)(?=[.)])", re.M)
+_ADDRESS = re.compile(r"://|@|(?<=www)\.", re.IGNORECASE)
+
+
+def as_json(answer: Answer, id: str = "") -> dict[str, Any]:  # noqa: A002 - the contract's name
+    """The answer as the JSON object that terminal, Python and web share."""
+    return {
+        "id": id,
+        "question": answer.question,
+        "searched_question": answer.searched_question,
+        "status": answer.status.value,
+        "answer": answer.text,
+        "citations": [
+            {
+                "number": citation.number,
+                "source": citation.source,
+                "title": citation.title,
+                "publisher": citation.publisher,
+                "as_of": citation.as_of,
+                "section": list(citation.section),
+                "quote": citation.quote,
+                "start": citation.start,
+                "end": citation.end,
+                "path": citation.path,
+            }
+            for citation in answer.citations
+        ],
+        "disagreements": [
+            {
+                "about": disagreement.about,
+                "values": [
+                    {"value": value.value, "as_of": value.as_of, "citation": value.citation}
+                    for value in disagreement.values
+                ],
+            }
+            for disagreement in answer.disagreements
+        ],
+        "missing": list(answer.missing),
+        "suggestions": list(answer.suggestions),
+        "latency_ms": round(answer.latency_ms, 1),
+    }
+
+
+def source_line(citation: Citation) -> str:
+    """Where a quotation stands: title, publisher, date and section on one line."""
+    dated = f"as of {citation.as_of}" if citation.as_of else "undated"
+    known = ", ".join(part for part in (citation.publisher, dated) if part)
+    path = " › ".join(citation.section[1:] or citation.section)
+    return f"{citation.title} ({known})" + (f" › {path}" if path else "")
+
+
+def quoted(citation: Citation) -> str:
+    """The quotation for reading: a table as its header and last row, the rest on one line."""
+    lines = [line for line in citation.quote.split("\n") if line.strip()]
+    if len(lines) > 2 and all(line.lstrip().startswith("|") for line in lines):
+        return " / ".join(" | ".join(cells(line)) for line in (lines[0], *lines[2:]))
+    return " ".join(citation.quote.split())
+
+
+def as_text(answer: Answer) -> str:
+    """The answer for a plain terminal or a file, with its sources below."""
+    parts = [answer.text]
+    if answer.citations:
+        parts.append(
+            "\n".join(
+                f"[{citation.number}] {source_line(citation)}\n    “{quoted(citation)}”" for citation in answer.citations
+            )
+        )
+    return "\n\n".join(parts)
+
+
+def escape_markdown(text: str) -> str:
+    """Text of documents and people for a Markdown page: no markup, link, image or HTML in it acts."""
+    escaped = _MARKUP.sub(r"\\\1", text)
+    # Web and mail addresses become links without any markup; a character reference prevents it.
+    return _ADDRESS.sub(lambda match: f"&#{ord(match.group()[0])};" + match.group()[1:], escaped)

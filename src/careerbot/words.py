@@ -1,0 +1,86 @@
+"""Words of a text: tokens, stems, and which of them carry meaning. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from typing import Any
+
+_TOKEN = re.compile(r"\d[\d,.]*\d|\w+(?:[-'’&]\w+)*", re.UNICODE)
+
+_INSIDE = re.compile(r"[a-z,;|] $|\w[(\"“]$| [(\"“]$")
+"""What stands before a word that does not begin a sentence, a line or a cell."""
+
+FUNCTION_WORDS = frozenset(
+    """
+    a about above after again against all also am an and any anybody anyone anything are aren't around as ask at
+    away back basically be because been before being between bit both but by can can't cannot could couldn't
+    did didn't do does doesn't doing don't done dont each either else etc even ever every everything for from
+    further get gets getting give given gives go goes going gonna got gotta guess had has hasn't have haven't having he
+    hello her here hers hey hi him his honestly how how's however i i'd i'll i'm i've if im in into is isn't it it's
+    its itself ive just kind kinda know lets let's like lot lots lol make me maybe might mine more most much
+    must my myself need needs no not now of off ok okay on once one ones only or other our out over own
+    please possible pretty quite rather really right said same say says see she should shouldn't since so some
+    somebody someone something somewhat sort still stuff such sure tell than thank thanks that that's the their
+    theirs them then there there's these they they're thing things think this those through to too u under until up
+    upon ur us very wanna want wants was wasn't way we well were weren't what what's whats when where
+    which while who who's whom whose why will with without won't wonder wondering would wouldn't yeah yep yes yet
+    you you'd you'll you're you've your yours yourself n r rn btw
+    """.split()
+)
+"""Words that say nothing of what a question is about."""
+
+
+def tokens(text: str) -> list[str]:
+    """Lower-case words and numbers in order; hyphenated words whole. "$1,200" gives "1,200"."""
+    return [match.group().lower().replace("’", "'") for match in _TOKEN.finditer(text)]
+
+
+def content_words(text: str) -> list[str]:
+    """The tokens that are not function words, in order, each once."""
+    return list(dict.fromkeys(word for word in tokens(text) if word not in FUNCTION_WORDS))
+
+
+def names(texts: Iterable[str]) -> set[str]:
+    """The words that the texts never write in lower case: names and acronyms, in lower case.
+
+    A word counts when it stands capitalised inside a sentence, or has several capitals.
+    """
+    small: set[str] = set()
+    capital: set[str] = set()
+    for text in texts:
+        for match in _TOKEN.finditer(text):
+            word = match.group()
+            folded = word.lower().replace("’", "'").removesuffix("'s")
+            if word[0].islower():
+                small.add(folded)
+            elif sum(letter.isupper() for letter in word) > 1 or _INSIDE.search(text[: match.start()][-3:]):
+                capital.add(folded)
+    return {word for word in capital - small - FUNCTION_WORDS if not word[0].isdigit() and len(word) > 1}
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """Snowball's English stem, without a possessive ending."""
+    word = word.removesuffix("'s").removesuffix("'")
+    return str(_stemmer().stemWord(word))
+
+
+def search_terms(text: str) -> list[str]:
+    """The terms of lexical search: stems of content words; of a hyphenated word also the parts."""
+    return [term for word in tokens(text) if word not in FUNCTION_WORDS for term in _terms(word)]
+
+
+def _terms(word: str) -> Iterator[str]:
+    yield stem(word)
+    parts = re.split(r"[-&]", word)
+    if len(parts) > 1:
+        yield from (stem(part) for part in parts if part)
+
+
+@cache
+def _stemmer() -> Any:  # PyStemmer ships no types
+    import Stemmer
+
+    return Stemmer.Stemmer("english")
