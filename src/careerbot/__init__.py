@@ -1,7 +1,7 @@
 """careerbot: career questions answered with checked quotations.
 
-    >>> from careerbot import Careerbot
-    >>> answer = Careerbot.open().ask("How many questions are on the CPC exam?")  # doctest: +SKIP
+>>> from careerbot import Careerbot
+>>> answer = Careerbot.open().ask("How many questions are on the CPC exam?")  # doctest: +SKIP
 """
 
 from __future__ import annotations

@@ -3,102 +3,114 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from careerbot.candidates import Candidate, rank
 from careerbot.chunking import cells
+from careerbot.comparing import Similar, same, sides, subject
+from careerbot.confidence import Background, judge
 from careerbot.config import Settings
 from careerbot.datatypes import Chunk, Document, Draft, Figure, Hit, Kind, Quote, Statement
-from careerbot.figures import figures
 from careerbot.questions import Question
-from careerbot.words import FUNCTION_WORDS, stem, tokens
 
+_SPOKEN = 0.06  # what a further statement of a document that is quoted already must be better by
+_SIBLING = 0.93  # share of the best row's or item's score that another of the same table or list needs
+_COMPARED = 0.85  # the same where the question compares
 _SHORT_ITEM = 7  # words; a shorter list item is quoted with the sentence that introduces it
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A statement that may be quoted, with what choosing looks at."""
+class Part:
+    """One question of a message, what a search found for it, and what the index knows beside that."""
 
-    chunk: Chunk
-    score: float
-    figures: tuple[Figure, ...]
-    stems: frozenset[str]
-    context: frozenset[str] = field(repr=False)
-
-    @property
-    def section(self) -> tuple[str, int]:
-        return self.chunk.document, self.chunk.section
+    question: Question
+    hits: tuple[Hit, ...]
+    background: Background
 
 
-def write(
-    question: Question, hits: Sequence[Hit], documents: Mapping[str, Document], settings: Settings
-) -> Draft:
-    """The best statements for a question, the one that answers it first."""
-    ranked = rank(question, hits)
-    chosen = _choose(question, ranked, settings)
-    statements = [_statement(question, group, ranked, documents) for group in chosen]
-    statements = [_with_agreeing(statement, group[0], ranked) for statement, group in zip(statements, chosen, strict=True)]
-    return Draft(tuple(statements))
+def write(parts: Sequence[Part], documents: Mapping[str, Document], similar: Similar, settings: Settings) -> Draft:
+    """The best statements for the parts of a question, the one that answers first in front.
+
+    A part that the sources do not answer gives no statement; the draft names what it lacks.
+    """
+    chosen: list[list[Candidate]] = []
+    pool: list[Candidate] = []
+    found: list[tuple[tuple[Candidate, Figure], ...]] = []
+    missing: list[str] = []
+    for part in parts:
+        ranked = rank(part.question, part.hits)
+        differing = _newest_first(sides(part.question, ranked, similar), documents)
+        groups = [[candidate] for candidate, _ in differing]
+        groups += _choose(part.question, ranked, settings, max(1, settings.max_statements // len(parts)), groups)
+        verdict = judge(part.question, ranked, [held for group in groups for held in group], part.background)
+        if verdict.probability < settings.answer_threshold:
+            missing.append(verdict.missing or (part.question.text if len(parts) > 1 else ""))
+            continue
+        pool += ranked
+        found += [differing] if differing else []
+        chosen += [group for group in groups if not any(same(group[0], member) for other in chosen for member in other)]
+    merged = _merged(chosen)
+    statements = [_with_agreeing(_statement(group, documents), group[0], pool) for group in merged]
+    at = {candidate.chunk.id: number for number, group in enumerate(merged) for candidate in group}
+    named = tuple(
+        (subject(differing), tuple((figure.text, at[candidate.chunk.id]) for candidate, figure in differing))
+        for differing in found
+        if all(candidate.chunk.id in at for candidate, _ in differing)
+    )
+    return Draft(tuple(statements), named, tuple(name for name in dict.fromkeys(missing) if name))
 
 
-def rank(question: Question, hits: Sequence[Hit]) -> list[Candidate]:
-    """The quotable statements among the hits, best first, weighed by what the question asks for."""
-    found = [_candidate(question, hit) for hit in hits if _quotable(hit.chunk)]
-    return sorted(found, key=lambda candidate: (-candidate.score, candidate.chunk.id))
+def _newest_first(
+    found: tuple[tuple[Candidate, Figure], ...], documents: Mapping[str, Document]
+) -> tuple[tuple[Candidate, Figure], ...]:
+    """Sides by the date of their document, the newest first, the undated last."""
+    return tuple(sorted(found, key=lambda side: documents[side[0].chunk.document].as_of, reverse=True))
 
 
-def _quotable(chunk: Chunk) -> bool:
-    """Questions and bare introductions answer nothing."""
-    return chunk.part is not None and not chunk.text.rstrip().endswith(("?", ":"))
+def _merged(groups: Iterable[list[Candidate]]) -> list[list[Candidate]]:
+    """Rows of one table and items of one list that several parts chose become one statement."""
+    merged: dict[object, list[Candidate]] = {}
+    for group in groups:
+        chunk = group[0].chunk
+        key = group[0].section if chunk.kind in (Kind.LIST, Kind.TABLE) else chunk.id
+        held = merged.setdefault(key, [])
+        held += [candidate for candidate in group if candidate.chunk.id not in {other.chunk.id for other in held}]
+    return list(merged.values())
 
 
-def _candidate(question: Question, hit: Hit) -> Candidate:
-    chunk = hit.chunk
-    own = tokens(chunk.text)
-    around = tokens(" ".join((*chunk.headings[1:], chunk.lead.text if chunk.lead else "")))
-    context = frozenset(own) | frozenset(around)
-    held = figures(_figure_text(chunk))
-    stems = frozenset(stem(word) for word in own if word not in FUNCTION_WORDS)
-    return Candidate(chunk, round(hit.score + _bonus(question, held, context), 6), held, stems, context)
+def _choose(
+    question: Question,
+    ranked: Sequence[Candidate],
+    settings: Settings,
+    most: int,
+    taken: Sequence[Sequence[Candidate]] = (),
+) -> list[list[Candidate]]:
+    """Groups of candidates, each to become one statement: a sentence, a list, rows of one table.
 
-
-def _figure_text(chunk: Chunk) -> str:
-    if chunk.kind is Kind.TABLE and chunk.lead is not None:
-        return "; ".join(f"{name}: {cell}" for name, cell in zip(cells(chunk.lead.text), cells(chunk.text), strict=False))
-    return chunk.text
-
-
-def _bonus(question: Question, held: Sequence[Figure], context: frozenset[str]) -> float:
-    bonus = 0.0
-    if question.units:
-        bonus += 0.06 if any(figure.unit in question.units for figure in held) else -0.12
-    if question.names:
-        absent = sum(name not in context for name in question.names)
-        bonus -= 0.15 * absent / len(question.names)
-    if question.statistic and held and held[0].statistic not in (None, question.statistic):
-        bonus -= 0.15
-    if question.period and held and held[0].period not in (None, question.period):
-        bonus -= 0.05
-    return bonus
-
-
-def _choose(question: Question, ranked: Sequence[Candidate], settings: Settings) -> list[list[Candidate]]:
-    """Groups of candidates, each to become one statement: a sentence, a list, rows of one table."""
+    After the best one, a document that has not spoken yet goes before one that has: what another
+    source says of the same thing is worth more than what the same source says of the next thing.
+    """
     groups: dict[tuple[str, int, int], list[Candidate]] = {}
-    words = 0
-    for candidate in ranked:
-        if candidate.score < settings.keep_ratio * ranked[0].score:
+    held = [candidate for group in taken for candidate in group]
+    words = sum(len(candidate.chunk.text.split()) for candidate in held)
+    left = [candidate for candidate in ranked if candidate not in held]
+    while left:
+        spoken = {key[0] for key in groups} | {candidate.section[0] for candidate in held}
+        best = max(left, key=lambda candidate: candidate.score - (_SPOKEN if candidate.section[0] in spoken else 0))
+        left.remove(best)
+        if spoken and (best.score < settings.keep_ratio * ranked[0].score or len(groups) + len(taken) >= most):
             break
-        if any(_same(candidate, member) for group in groups.values() for member in group):
+        if any(same(best, member) for member in [*held, *(other for group in groups.values() for other in group)]):
             continue
-        grouped = candidate.chunk.kind in (Kind.LIST, Kind.TABLE)
-        key = (*candidate.section, -1 if grouped else candidate.chunk.part or 0)
-        if key not in groups and len(groups) >= settings.max_statements:
+        grouped = best.chunk.kind in (Kind.LIST, Kind.TABLE)
+        key = (*best.section, -1 if grouped else best.chunk.part or 0)
+        sibling = _COMPARED if question.compares else _SIBLING
+        if key in groups and best.score < sibling * groups[key][0].score:
             continue
-        cost = len(candidate.chunk.text.split())
+        cost = len(best.chunk.text.split())
         if words and words + cost > settings.answer_words:
             continue
-        groups.setdefault(key, []).append(candidate)
+        groups.setdefault(key, []).append(best)
         words += cost
     return [_whole_list(question, group, ranked, settings) for group in groups.values()]
 
@@ -120,19 +132,11 @@ def _whole_list(
     return taken
 
 
-def _same(one: Candidate, other: Candidate) -> bool:
-    """Whether two statements say the same: the same amounts, and mostly the same words."""
-    if {(f.amount, f.upper, f.unit) for f in one.figures} != {(f.amount, f.upper, f.unit) for f in other.figures}:
-        return False
-    smaller = min(len(one.stems), len(other.stems)) or 1
-    return len(one.stems & other.stems) / smaller >= (0.6 if one.figures else 0.75)
-
-
 def _with_agreeing(statement: Statement, shown: Candidate, ranked: Sequence[Candidate]) -> Statement:
     """The statement with the quotes of other sources that say the same."""
     quotes = list(statement.quotes)
     for other in ranked:
-        if other.chunk.document not in {quote.document for quote in quotes} and _same(other, shown):
+        if other.chunk.document not in {quote.document for quote in quotes} and same(other, shown):
             quotes.append(_quote(other.chunk))
     return Statement(statement.text, statement.pieces, tuple(quotes[:3]))
 
@@ -141,9 +145,7 @@ def _quote(chunk: Chunk) -> Quote:
     return Quote(chunk.document, chunk.headings, chunk.start, chunk.end, chunk.text)
 
 
-def _statement(
-    question: Question, group: Sequence[Candidate], ranked: Sequence[Candidate], documents: Mapping[str, Document]
-) -> Statement:
+def _statement(group: Sequence[Candidate], documents: Mapping[str, Document]) -> Statement:
     chunks = sorted((candidate.chunk for candidate in group), key=lambda chunk: chunk.start)
     if chunks[0].kind is Kind.TABLE:
         return _rows(chunks, documents[chunks[0].document])
@@ -198,6 +200,8 @@ def _plain(text: str) -> str:
 def nearby(hits: Sequence[Hit], most: int = 3) -> tuple[str, ...]:
     """What the sources cover close to a question: headings of the best hits, without figures in them."""
     found = dict.fromkeys(
-        hit.chunk.headings[-1] for hit in hits[:20] if hit.chunk.headings and not any(c.isdigit() for c in hit.chunk.headings[-1])
+        hit.chunk.headings[-1]
+        for hit in hits[:20]
+        if hit.chunk.headings and not any(c.isdigit() for c in hit.chunk.headings[-1])
     )
     return tuple(found)[:most]

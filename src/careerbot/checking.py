@@ -6,12 +6,15 @@ Runs on every answer, whoever wrote it. A statement that fails is withheld.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from careerbot.datatypes import Document, Draft, Statement
+from careerbot.datatypes import Document, Draft, Quote, Statement
 from careerbot.figures import literal_numbers
 
 _GLUE = re.compile(r"[\s:;,.\-–•]*")
+_INSIDE = re.compile(r"\w\0\w|\d[.,]\0\d|\d\0[.,]\d")
+"""A word or a number cut in two at the NUL character."""
+_SIGNED = re.compile(r"(?<!\w)[-−–][$€£]?\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 def check(draft: Draft, documents: Mapping[str, Document]) -> Draft:
@@ -30,14 +33,32 @@ def holds(statement: Statement, documents: Mapping[str, Document]) -> bool:
     """Whether every quote is the exact slice and every word and figure of the text is quoted."""
     if not statement.quotes or not statement.pieces:
         return False
-    for quote in statement.quotes:
-        document = documents.get(quote.document)
-        if document is None or document.text[quote.start : quote.end] != quote.text or not quote.text:
-            return False
+    if not all(_exact(quote, documents) for quote in statement.quotes):
+        return False
     shown = _folded(statement.quotes[0].text)
-    if not all(_folded(piece) in shown for piece in statement.pieces):
+    if not all(_stands_in(_folded(piece), shown) for piece in statement.pieces):
         return False
     return _only_pieces(statement) and _figures_quoted(statement)
+
+
+def _exact(quote: Quote, documents: Mapping[str, Document]) -> bool:
+    """Whether the quote is `text[start:end]` of its document and cuts no word or number in two."""
+    document = documents.get(quote.document)
+    if document is None or not quote.text or quote.start < 0 or quote.end != quote.start + len(quote.text):
+        return False
+    return document.text.startswith(quote.text, quote.start) and _whole(document.text, quote.start, quote.end)
+
+
+def _stands_in(piece: str, text: str) -> bool:
+    at = text.find(piece) if piece else -1
+    while at >= 0 and not _whole(text, at, at + len(piece)):
+        at = text.find(piece, at + 1)
+    return at >= 0
+
+
+def _whole(text: str, start: int, end: int) -> bool:
+    """Whether neither end of a slice lies inside a word or a number: "legal" is no part of "illegal"."""
+    return not any(_INSIDE.search(text[max(0, at - 2) : at] + "\0" + text[at : at + 2]) for at in (start, end))
 
 
 def _only_pieces(statement: Statement) -> bool:
@@ -52,9 +73,15 @@ def _only_pieces(statement: Statement) -> bool:
 
 
 def _figures_quoted(statement: Statement) -> bool:
-    quoted = {number for quote in statement.quotes for number in literal_numbers(quote.text)}
-    return set(literal_numbers(statement.text)) <= quoted
+    quoted = {number for quote in statement.quotes for number in _numbers(quote.text)}
+    return set(_numbers(statement.text)) <= quoted
+
+
+def _numbers(text: str) -> Iterator[str]:
+    """The numbers as written, and once more with their sign those that have one."""
+    yield from literal_numbers(text)
+    yield from _SIGNED.findall(text)
 
 
 def _folded(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(text.replace("\\|", "|").split())  # a table's cells are shown without its escapes

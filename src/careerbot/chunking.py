@@ -22,13 +22,15 @@ VERSION = 1
 MAX_ITEM_WORDS = 60
 """A longer list item is quoted sentence by sentence."""
 
-_PARSER = MarkdownIt("commonmark").enable("table")
+_PARSER = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])  # blocks are all that is read
 _MARK = re.compile(r"\s*(?:[-*+•‣◦▪·]|\d{1,3}[.)])\s+")
 _BULLET = re.compile(r"^(\s*)[•‣◦▪·]\s")
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s)")
 _ABBREVIATION = re.compile(
     r"\b(?:e\.g|i\.e|etc|vs|cf|approx|No|St|Mt|Dr|Mr|Mrs|Ms|Prof|Inc|Ltd|Co|Jr|Sr|U\.S|U\.K|[A-Z])\.$"
 )
+_LONGEST_ABBREVIATION = 8
+_OPENING = re.compile(r"\s+(?:The|A|An|In|On|It|This|That|They|However|Most|Some|Many)\b")
 _BLANK = " \t\r\n\f\v\u00a0\ufeff"
 
 
@@ -65,7 +67,12 @@ def sections(document: Document) -> tuple[Section, ...]:
 
 def chunks(document: Document) -> tuple[Chunk, ...]:
     """Every section as a passage, followed by its statements where it has several."""
-    return tuple(chunk for number, section in enumerate(sections(document)) for chunk in _chunks(section, number))
+    asked = {wording.quote: wording.asked for wording in document.wordings}
+    return tuple(
+        replace(chunk, asked=asked.get(chunk.text, ())) if chunk.part is not None else chunk
+        for number, section in enumerate(sections(document))
+        for chunk in _chunks(section, number)
+    )
 
 
 def cells(row: str) -> tuple[str, ...]:
@@ -150,7 +157,9 @@ def sentences(text: str, start: int, end: int) -> Iterator[Span]:
     for first, last in _lines_joined(text, start, end):
         begin = first
         for stop in _SENTENCE_END.finditer(text, first, last):
-            if _ABBREVIATION.search(text, begin, stop.end()) and not _starts_sentence(text, stop.end(), last):
+            near = max(begin, stop.end() - _LONGEST_ABBREVIATION)
+            # After "U.S." a new sentence starts with a capitalised function word: "The", "In", "A", …
+            if _ABBREVIATION.search(text, near, stop.end()) and not _OPENING.match(text, stop.end(), last):
                 continue
             yield _span(text, begin, stop.end())
             begin = stop.end()
@@ -159,17 +168,12 @@ def sentences(text: str, start: int, end: int) -> Iterator[Span]:
             yield rest
 
 
-def _starts_sentence(text: str, at: int, end: int) -> bool:
-    """After "U.S." a new sentence starts with a capitalised function word: "The", "In", "A", …"""
-    return re.match(r"\s+(?:The|A|An|In|On|It|This|That|They|However|Most|Some|Many)\b", text[at:end]) is not None
-
-
 def _lines_joined(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Ranges of lines that are one running text: a line of 50 to 110 characters goes on in the next."""
-    begin = start
-    for match in re.finditer(r"\n", text[start:end]):
-        at = start + match.start()
-        line = text[text.rfind("\n", start, at) + 1 if "\n" in text[start:at] else start : at].strip(_BLANK)
+    begin = line_start = start
+    while (at := text.find("\n", line_start, end)) >= 0:
+        line = text[line_start:at].strip(_BLANK)
+        line_start = at + 1
         after = text[at + 1 : at + 2]
         if not (50 <= len(line) <= 110 and line[-1] not in ".:!?" and (after.islower() or after in "(0123456789")):
             yield begin, at
@@ -209,10 +213,10 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[_Block]:
 
 def _inside(tokens: Sequence[Token], index: int) -> Iterator[Token]:
     """The tokens between the opening token at `index` and its closing one."""
-    for token in tokens[index + 1 :]:
-        if token.level == tokens[index].level and token.nesting < 0:
+    for at in range(index + 1, len(tokens)):
+        if tokens[at].level == tokens[index].level and tokens[at].nesting < 0:
             return
-        yield token
+        yield tokens[at]
 
 
 def _table(tokens: Sequence[Token], index: int, path: tuple[str, ...]) -> _Block:
@@ -222,11 +226,16 @@ def _table(tokens: Sequence[Token], index: int, path: tuple[str, ...]) -> _Block
 
 
 def _items(tokens: Sequence[Token], index: int) -> Iterator[tuple[int, int]]:
-    """Line ranges of a list's items; an item that holds a list gives its own lines, then the inner ones."""
+    """Line ranges of a list's items; an item that holds a list gives its own lines, then the inner ones.
+
+    What stands between an inner list and the next item is a range of its own.
+    """
+    _, end = tokens[index].map or (0, 0)
     opened = [token.map for token in _inside(tokens, index) if token.type == "list_item_open" and token.map]
     for number, (first, last) in enumerate(opened):
-        following = opened[number + 1][0] if number + 1 < len(opened) else last
+        following = opened[number + 1][0] if number + 1 < len(opened) else end
         yield first, min(last, following)
+        yield min(last, following), following
 
 
 def _as_markdown(lines: Sequence[str]) -> list[tuple[int, str]]:
@@ -235,13 +244,14 @@ def _as_markdown(lines: Sequence[str]) -> list[tuple[int, str]]:
     In plain text, bullets and headings get Markdown's marks, and an empty line is put in (with the
     number of the line after it) wherever plain text starts something new without one.
     """
-    marked = [_BULLET.sub(r"\1- ", line.lstrip("\ufeff")) for line in lines]
+    # A lone carriage return would be a line end to the parser, and the line numbers would drift.
+    marked = [_BULLET.sub(r"\1- ", line.lstrip("\ufeff")).replace("\r", " ") for line in lines]
     if any(re.match(r"#{1,6}\s", line) for line in marked):
         return list(enumerate(marked))
     first = next((number for number, line in enumerate(marked) if line.strip()), 0)
     kinds: list[str] = []
-    for number in range(len(marked)):
-        kinds.append(_line_kind(marked, number, kinds[-1] if kinds else ""))
+    for line, below in zip(marked, _below(marked), strict=True):
+        kinds.append(_line_kind(line, below, kinds[-1] if kinds else ""))
     built: list[tuple[int, str]] = []
     for number, (line, kind) in enumerate(zip(marked, kinds, strict=True)):
         if number and kind != kinds[number - 1]:
@@ -251,23 +261,28 @@ def _as_markdown(lines: Sequence[str]) -> list[tuple[int, str]]:
     return built
 
 
-def _line_kind(lines: Sequence[str], number: int, before: str) -> str:
-    line = lines[number]
+def _below(lines: Sequence[str]) -> list[str]:
+    """For each line the next one that is not empty, stripped."""
+    found = [""]
+    for line in reversed(lines[1:]):
+        found.append(line.strip() or found[-1])
+    return found[::-1]
+
+
+def _line_kind(line: str, below: str, before: str) -> str:
     if _MARK.match(line) or line.lstrip().startswith("|"):
         return "item" if _MARK.match(line) else "row"
     if before == "item" and line[:2].isspace() and line.strip():
         return "item"  # an item that goes on
-    return "heading" if _is_heading(lines, number) else "text"
+    return "heading" if _is_heading(line.strip(), below) else "text"
 
 
-def _is_heading(lines: Sequence[str], number: int) -> bool:
+def _is_heading(line: str, below: str) -> bool:
     """A short line in plain text that names what follows: no full stop, no amounts, something below."""
-    line = lines[number].strip()
     if not line or len(line) > 90 or len(line.split()) > 14 or not (line[0].isupper() or line[0].isdigit()):
         return False
     if re.search(r"[.,;:!…]$|[$%€£]|: ", _unstepped(line)):
         return False
-    below = next((later.strip() for later in lines[number + 1 :] if later.strip()), "")
     return line.endswith("?") or len(below) > 40 or ":" in below or below[:1] == "|" or bool(_MARK.match(below + " "))
 
 

@@ -6,11 +6,12 @@ Exit codes: 0 answered or partial, 1 not in the sources, and those of `careerbot
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,6 +28,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What a terminal would obey, or cannot be printed; a document must not steer it."""
 
 IndexOption = Annotated[Path | None, typer.Option("--index", help="Folder of the index.", show_default=".careerbot")]
 
@@ -82,8 +86,8 @@ def index_command(
     if not loaded.documents:
         raise InputError("no document to index: expected at least one readable Markdown or text file")
     encoder = SentenceEncoder(settings.encoder)
-    with _progress(plan(loaded.documents, encoder, settings.index)) as advance:
-        report = build(loaded.documents, encoder, settings.index, advance)
+    with _progress(plan(loaded.documents, encoder, settings.index, loaded.gaps)) as advance:
+        report = build(loaded.documents, encoder, settings.index, advance, loaded.gaps)
     counts = f"{report.documents} documents, {report.sections} sections, {report.chunks} chunks"
     if not report.generation:
         typer.echo(f"up to date in {settings.index}: {counts}")
@@ -138,7 +142,7 @@ def ask(
     if as_json:
         from careerbot import rendering
 
-        typer.echo(json.dumps(rendering.as_json(answer), ensure_ascii=False))
+        _print_json(rendering.as_json(answer))
     else:
         _show(answer)
     raise typer.Exit(0 if answer.citations else 1)
@@ -157,9 +161,11 @@ def _ask_batch(file: Path, index: Path | None) -> int:
 
     failed = 0
     try:
-        with file.open(encoding="utf-8") as lines:
+        with file.open("rb") as lines:
             bot = _open(index)
-            for number, line in _filled(lines):
+            for number, line in enumerate(lines, start=1):
+                if not line.strip():
+                    continue
                 try:
                     name, turns = _turns(line)
                     printed = rendering.as_json(bot.ask(turns[-1], turns[:-1]), name)
@@ -167,31 +173,32 @@ def _ask_batch(file: Path, index: Path | None) -> int:
                     failed += 1
                     _notice(f"careerbot: {file} line {number}: {error}")
                     printed = {"id": _id(line), "line": number, "error": str(error)}
-                typer.echo(json.dumps(printed, ensure_ascii=False))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {file}: {error}") from error
+                _print_json(printed)
+    except OSError as error:
+        raise InputError(f"cannot read {file}: {error.strerror}") from error
     return failed
 
 
-def _filled(lines: TextIO) -> Iterator[tuple[int, str]]:
-    return ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+def _print_json(held: dict[str, Any]) -> None:
+    """One line of UTF-8 in any terminal; half a character of a question becomes JSON's escape for it."""
+    typer.echo(json.dumps(held, ensure_ascii=False).encode("utf-8", "backslashreplace"))
 
 
-def _turns(line: str) -> tuple[str, list[str]]:
+def _turns(line: bytes) -> tuple[str, list[str]]:
     try:
         held = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise InputError(f"not JSON ({error.msg} at column {error.colno})") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"not JSON ({error})") from error
     turns = held.get("turns") if isinstance(held, dict) else None
     if not isinstance(turns, list) or not turns or not all(isinstance(turn, str) for turn in turns):
         raise InputError('expected {"id": "…", "turns": ["…", …]} with at least one turn')
     return str(held.get("id", "")), turns
 
 
-def _id(line: str) -> str | None:
+def _id(line: bytes) -> str | None:
     try:
         held = json.loads(line)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return None
     return str(held["id"]) if isinstance(held, dict) and "id" in held else None
 
@@ -226,9 +233,10 @@ def serve(
     index: IndexOption = None,
 ) -> None:
     """Run the web app until Ctrl-C."""
-    from careerbot.web import serve as run
+    settings = _settings(index, host=host, port=port)
+    from careerbot.web import serve as run  # takes seconds; a wrong setting is told before
 
-    run(_settings(index, host=host, port=port))
+    run(settings)
 
 
 @app.command()
@@ -237,13 +245,19 @@ def sources(index: IndexOption = None) -> None:
     """List what is loaded: id, title, publisher, date, sections, chunks."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from careerbot.index import read_sources
 
     table = Table("id", "title", "publisher", "as of", "sections", "chunks")
     for row in read_sources(_settings(index).index):
-        table.add_row(*row)
-    Console().print(table)
+        table.add_row(*(Text(_printable(cell)) for cell in row))
+    # In a pipe every row is one line; a width only bounds it.
+    Console(width=None if sys.stdout.isatty() else 1000).print(table)
+
+
+def _printable(text: str) -> str:
+    return _CONTROL.sub("\ufffd", text)
 
 
 def _show(answer: Answer) -> None:
@@ -255,13 +269,13 @@ def _show(answer: Answer) -> None:
 
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     if answer.searched_question.strip() != answer.question.strip():
-        console.print(Text(f"Answering: {answer.searched_question}", style="dim italic"))
-    body = Text(answer.text)
+        console.print(Text(f"Answering: {_printable(answer.searched_question)}", style="dim italic"))
+    body = Text(_printable(answer.text))
     body.highlight_regex(r"\[\d+\]", "bold cyan")
     console.print(body)
     for citation in answer.citations:
-        console.print(Text(f"\n[{citation.number}] {rendering.source_line(citation)}", style="cyan"))
-        console.print(Text(f"    “{rendering.quoted(citation)}”", style="dim"))
+        console.print(Text(f"\n[{citation.number}] {_printable(rendering.source_line(citation))}", style="cyan"))
+        console.print(Text(f"    “{_printable(rendering.quoted(citation))}”", style="dim"))
 
 
 if __name__ == "__main__":

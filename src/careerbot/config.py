@@ -16,7 +16,7 @@ from careerbot.errors import InputError
 class Settings(BaseSettings):
     """What an operator may set. Weights multiply cosines or BM25 scores scaled to a maximum of 1."""
 
-    model_config = SettingsConfigDict(env_prefix="CAREERBOT_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="CAREERBOT_", env_ignore_empty=True, frozen=True, extra="forbid")
 
     index: Path = Field(Path(".careerbot"), description="folder of the index")
     encoder: str = Field("", description="sentence-transformers model name or folder; empty: the built-in MiniLM")
@@ -26,10 +26,10 @@ class Settings(BaseSettings):
     answer_words: int = Field(70, ge=20, le=400, description="words after which an answer takes no further statement")
     max_statements: int = Field(4, ge=1, le=12, description="statements in an answer, a list counting as one")
     keep_ratio: float = Field(0.78, ge=0, le=1, description="share of the best score that a further statement needs")
-    answer_threshold: float = Field(0.5, ge=0, le=1, description="confidence below which an answer is withheld")
+    answer_threshold: float = Field(0.4, ge=0, le=1, description="confidence below which an answer is withheld")
     max_question_chars: int = Field(10_000, ge=100, le=100_000, description="characters of the longest question")
     max_turns: int = Field(20, ge=1, le=100, description="earlier turns of a conversation that are read")
-    host: str = Field("127.0.0.1", description="address that the web app listens on")
+    host: str = Field("127.0.0.1", min_length=1, description="address that the web app listens on")
     port: int = Field(7860, ge=0, le=65535, description="port of the web app; 0 takes a free one")
 
 

@@ -13,8 +13,12 @@ from careerbot.errors import InputError
 from careerbot.questions import read
 from careerbot.words import content_words, tokens
 
-_OPENING = re.compile(r"^\W*(?:and|n|but|or|also|plus|ok(?:ay)?|so|good to know|what about|how about|what if|same for)\b", re.I)
-_BACKWARD = re.compile(r"\b(?:it|its|it's|that|thats|that's|this|these|those|they|them|their|there|one|ones|same|he|she|either)\b", re.I)
+_OPENING = re.compile(
+    r"^\W*(?:and|n|but|or|also|plus|ok(?:ay)?|so|good to know|what about|how about|what if|same for)\b", re.I
+)
+_BACKWARD = re.compile(
+    r"\b(?:it|its|it's|that|thats|that's|this|these|those|they|them|their|there|one|ones|same|he|she|either)\b", re.I
+)
 _CARRIED = 6  # words of topic that a follow-up takes along
 
 

@@ -6,7 +6,8 @@ Every offset in this module counts characters (Python string indices) of `Docume
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 
@@ -28,6 +29,22 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """Questions that people ask when a statement is the answer; used for search, never shown."""
+
+    quote: str
+    asked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A topic that the documents are known not to cover, and how people ask for it."""
+
+    topic: str
+    asked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One source. `text` is what every offset refers to; what is not known of it is empty."""
 
@@ -38,12 +55,12 @@ class Document:
     publisher: str = ""
     as_of: str = ""
     place: str = ""
+    wordings: tuple[Wording, ...] = ()
 
     @property
     def sha256(self) -> str:
-        """Hash of everything of the document that an answer can show (64 hex digits)."""
-        held = "\x1f".join((self.id, self.title, self.publisher, self.as_of, self.place, self.path))
-        return hashlib.sha256(f"{held}\x1f{self.text}".encode()).hexdigest()
+        """Hash of everything of the document that an answer depends on (64 hex digits)."""
+        return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +96,8 @@ class Chunk:
     """A unit of search: `document.text[start:end] == text`.
 
     A *statement* is one sentence, list item or table row; a *passage* is the whole block that
-    statements stand in (`part` is then None). Headings and lead join only the text that is searched.
+    statements stand in (`part` is then None). Headings, lead and `asked`, the wordings of
+    `Wording`, are searched but are no part of `text`.
     """
 
     document: str
@@ -91,6 +109,7 @@ class Chunk:
     text: str
     headings: tuple[str, ...]
     lead: Span | None = None
+    asked: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -115,11 +134,15 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk that a search found. `rank` counts from 1; scores compare within one search only."""
+    """A chunk that a search found. `rank` counts from 1; scores compare within one search only.
+
+    `cosine` compares across searches: that of the chunk or of its nearest wording.
+    """
 
     chunk: Chunk
     score: float
     rank: int
+    cosine: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

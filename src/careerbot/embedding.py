@@ -53,6 +53,7 @@ class SentenceEncoder:
 
     @property
     def name(self) -> str:
+        """The model's name or folder, as it was given."""
         return self._model_name or "all-MiniLM-L6-v2"
 
     @cached_property
@@ -76,9 +77,11 @@ class SentenceEncoder:
         return found
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Loads the model on first use. Raises InputError when it cannot be loaded."""
         rows: list[Vectors] = []
         for start in range(0, len(texts), self._batch_size):
-            batch = list(texts[start : start + self._batch_size])
+            # Half a character (bytes of a terminal that are no text) is an error to the tokenizer.
+            batch = [text.encode("utf-8", "replace").decode() for text in texts[start : start + self._batch_size]]
             rows.append(self._model.encode(batch, normalize_embeddings=True, show_progress_bar=False))
             if progress is not None:
                 progress(len(batch))
@@ -99,7 +102,7 @@ class SentenceEncoder:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
-        logging.disable_progress_bar()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
         options: dict[str, Any] = {"model_kwargs": {"use_safetensors": True}, "trust_remote_code": False}
         try:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import chain
+from math import prod
 
 from careerbot.datatypes import Figure
 
@@ -15,25 +19,45 @@ _WORDS = {
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 
-_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\b(?:" + "|".join(_WORDS) + r")\b"
+_SCALES = {"hundred": 100, "thousand": 1000, "million": 1e6, "billion": 1e9, "k": 1000, "m": 1e6, "bn": 1e9}
+_SUFFIX = re.compile(rf"(?:[\s-]?(?:{'|'.join(_SCALES)}))+$")
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_NAMED = rf"\b(?:(?:{_TENS})-(?:one|two|three|four|five|six|seven|eight|nine)|{'|'.join(_WORDS)})\b"
+_DIGITS = r"(?<!\d)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+|\s1/2|½)?)"
+# Atomic: a number that does not lead to a match as a whole is not tried in parts.
+_SCALED = r"[\s-]?(?:hundred|thousand|million|billion)\b"
+_NUMBER = rf"(?>(?:{_DIGITS}|{_NAMED})(?:{_SCALED})*)"
+_SIGN = r"(?P<sign>(?<![\w.,%)])[-−–])?"
 _TO = r"\s?(?:-|–|—|‑|to)\s?"
 _TIME = r"(?:second|minute|min|hour|hr|day|week|month|mo|semester|year|yr)s?\b"
-_MONEY = re.compile(rf"(?P<unit>[$€£])\s?(?P<a>{_NUMBER})(?P<k>k\b)?(?:{_TO}[$€£]?\s?(?P<b>{_NUMBER})k?)?\+?", re.I)
-_PERCENT = re.compile(rf"(?P<a>{_NUMBER})\s?(?:%|percent\b|per cent\b)?(?:{_TO}(?P<b>{_NUMBER}))?\s?(?:%|percent\b|per cent\b)", re.I)
+_MONEY = re.compile(
+    rf"{_SIGN}(?P<unit>[$€£])\s?(?P<a>{_NUMBER}(?:(?:k|m|bn)\b)?)(?:{_TO}[$€£]?\s?(?P<b>{_NUMBER}(?:(?:k|m|bn)\b)?))?\+?",
+    re.I,
+)
+_SHARE = r"(?:%|percent\b|per cent\b)"
+_PERCENT = re.compile(rf"{_SIGN}(?P<a>{_NUMBER})[\s-]?{_SHARE}?(?:{_TO}(?P<b>{_NUMBER}))?[\s-]?{_SHARE}", re.I)
 _DURATION = re.compile(
     rf"(?P<a>{_NUMBER})(?:\s?(?P<u1>{_TIME}))?(?:{_TO}(?P<b>{_NUMBER}))?\+?[\s-]?(?P<unit>{_TIME})?"
     rf"(?:\s?(?:and\s)?(?P<m>{_NUMBER})\s?(?:minutes?|mins?)\b)?",
     re.I,
 )
-_COUNT = re.compile(rf"(?!one\b)(?<![\w$€£.,-])(?P<a>{_NUMBER})(?:{_TO}(?P<b>{_NUMBER}))?\+?(?![\w%]|[.,]\d)", re.I)
+_COUNT = re.compile(
+    rf"(?!one\b(?!{_SCALED}))(?<![\w$€£.,-])(?P<a>{_NUMBER})(?:{_TO}(?P<b>{_NUMBER}))?\+?(?![\w%]|[.,]\d)",
+    re.I,
+)
 _ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b(?=[^.;|]{0,14}percentile)|\bpercentile\b", re.I)
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b(?:\s?[-–]\s?(?:19|20)?\d\d\b)?")
+_YEAR = re.compile(
+    r"(?<![$€£\d.,])(?<![$€£]\s)\b(?:19|20)\d\d\b(?:\s?[-–]\s?(?:19|20)?\d\d\b)?"
+    rf"(?![.,]?\d|(?:{_TO}\d[\d,]*)?[\s-]?(?:%|percent\b|(?:second|minute|min|hour|hr|day|week)s?\b))"
+)
 _MINUTES = {"second": 1 / 60, "min": 1, "hour": 60, "hr": 60, "day": 1440, "week": 10080}
 _MONTHS = {"mo": 1, "semester": 4.5, "year": 12, "yr": 12}
 
+_RANKED = re.compile(r"percentile", re.I)
+_SEPARATOR = re.compile(r"[;|(]|,\s|\s(?:or|and|to)\s")
 _STATISTICS = (
-    ("median", re.compile(r"\bmedian\b|\b50th\b|\bmiddle\b", re.I)),
-    ("mean", re.compile(r"\bmean\b|\baverage\b", re.I)),
+    ("median", re.compile(r"\bmedian\b|\bmiddle\b(?!\sschool)", re.I)),
+    ("mean", re.compile(r"\bmean\b|(?<!than )(?<!than the )\baverage\b", re.I)),
     ("typical", re.compile(r"\btypical", re.I)),
 )
 _PERIODS = (
@@ -47,55 +71,97 @@ def figures(text: str) -> tuple[Figure, ...]:
     """The amounts of a text in reading order; years that only date something are not amounts.
 
     Units are a currency sign, "percent", "minutes" or "months" (every duration is converted to one
-    of the two) and "count". `statistic` and `period` are those that the text names, when it names
-    one only.
+    of the two) and "count". `statistic`, `period` and `year` are those of the clause that the figure
+    stands in, else those of the text, where one only is named.
     """
-    statistic, period, year = statistic_of(text), period_of(text), _only(_YEAR.findall(text))
-    taken: list[tuple[int, int]] = [match.span() for match in _YEAR.finditer(text)]
-    taken += [match.span() for match in _ORDINAL.finditer(text)]
+    taken = bytearray(len(text))
+    for match in chain(_YEAR.finditer(text), _ORDINAL.finditer(text)):
+        _take(taken, match.span())
+    named = _named(text)
     found: list[Figure] = []
     for pattern in (_MONEY, _PERCENT, _DURATION, _COUNT):
         for match in pattern.finditer(text):
             span = match.span()
-            if any(a < span[1] and span[0] < b for a, b in taken):
-                continue
-            measured = _measure(pattern, match)
+            measured = None if any(taken[slice(*span)]) else _measure(pattern, match)
             if measured is None:
                 continue
             amount, upper, unit = measured
-            taken.append(span)
-            found.append(Figure(amount, unit, *span, match.group().strip(), upper, statistic, period, year))
+            _take(taken, span)
+            found.append(Figure(amount, unit, *span, match.group().strip(), upper, *named(*span)))
     return tuple(sorted(found, key=lambda figure: figure.start))
+
+
+def _named(text: str) -> Callable[[int, int], tuple[str | None, ...]]:
+    """For the span of a figure: statistic, period and year of its clause, else of the whole text.
+
+    A clause speaks of one figure alone, as in "$24 per hour or $50,000 per year".
+    """
+    separators = [match.span() for match in _SEPARATOR.finditer(text)]
+    begins, ends = [0, *(end for _, end in separators)], [*(start for start, _ in separators), len(text)]
+    whole = _labels(text)
+
+    @cache  # many figures may share a clause as long as the text
+    def of_clause(begin: int, end: int) -> tuple[str | None, ...]:
+        return tuple(own or other for own, other in zip(_labels(text[begin:end]), whole, strict=True))
+
+    return lambda start, end: of_clause(begins[bisect_right(begins, start) - 1], ends[bisect_left(ends, end)])
+
+
+def _labels(text: str) -> tuple[str | None, str | None, str | None]:
+    return statistic_of(text), period_of(text), _only(_YEAR.findall(text))
+
+
+def _take(taken: bytearray, span: tuple[int, int]) -> None:
+    taken[slice(*span)] = b"\1" * (span[1] - span[0])
 
 
 def _measure(pattern: re.Pattern[str], match: re.Match[str]) -> tuple[float, float | None, str] | None:
     amount = number(match["a"])
     upper = number(match["b"]) if match["b"] else None
-    if pattern is _MONEY:
-        scale = 1000 if match["k"] else 1
-        return amount * scale, upper * scale if upper is not None else None, match["unit"]
-    if pattern is _PERCENT:
-        return amount, upper, "percent"
+    if upper is not None and amount < (scaled := amount * _scale(match["b"])) <= upper:
+        amount = scaled  # "$50–60k", "2 to 3 million"
+    if pattern in (_MONEY, _PERCENT):
+        unit = match["unit"] if pattern is _MONEY else "percent"
+        return (-amount, upper if upper is None else -upper, unit) if match["sign"] else (amount, upper, unit)
     if pattern is _COUNT:
         return amount, upper, "count"
-    name = (match["unit"] or match["u1"] or "").lower().rstrip("s")
-    if not name:
+    name = match["unit"] or match["u1"]
+    if name is None:
         return None
-    name = "min" if name.startswith("min") else "mo" if name.startswith("mo") else name
-    table, unit = (_MINUTES, "minutes") if name in _MINUTES else (_MONTHS, "months")
+    factor, unit = _time(name)
+    first, first_unit = _time(match["u1"] or name)  # "6 months to 2 years"
+    if first_unit != unit:
+        return amount * first, None, first_unit  # "3 weeks to 2 months": minutes and months do not compare
     extra = number(match["m"]) if match["m"] and unit == "minutes" else 0.0
-    return amount * table[name] + extra, upper * table[name] if upper is not None else None, unit
+    return amount * first + extra, upper * factor if upper is not None else None, unit
+
+
+def _time(name: str) -> tuple[float, str]:
+    """How many minutes or months a unit of time has."""
+    name = name.lower().rstrip("s")
+    name = "min" if name.startswith("min") else "mo" if name.startswith("mo") else name
+    return (_MINUTES[name], "minutes") if name in _MINUTES else (_MONTHS[name], "months")
 
 
 def number(text: str) -> float:
-    """The value of "1,200", "3.5" or "six"."""
-    word = text.lower()
-    return float(_WORDS[word]) if word in _WORDS else float(word.replace(",", ""))
+    """The value of "1,200", "3.5", "3 1/2", "six", "twenty-five", "50k" or "2 million"."""
+    scale = _scale(text)
+    plain = _SUFFIX.sub("", text.lower())
+    if plain[0].isalpha():
+        return float(sum(_WORDS[word] for word in plain.split("-"))) * scale
+    whole = re.sub(r"\s1/2|½", "", plain)
+    return (float(whole.replace(",", "")) + (0.5 if whole != plain else 0)) * scale
+
+
+def _scale(text: str) -> float:
+    """1000 for "50k" and "fifty thousand"; 1 without any."""
+    return prod(_SCALES.get(word, 1) for word in re.findall(r"[a-z]+", text.lower()))
 
 
 def statistic_of(text: str) -> str | None:
     """ "median", "mean", "typical", "90th percentile", … when the text names exactly one."""
-    named = [f"{place}th percentile" for place in re.findall(r"\b(\d\d?)th\b", text) if place != "50"]
+    ranks = re.findall(r"\b(\d\d?)th\b", text) if _RANKED.search(text) else []
+    named = ["median" if rank == "50" else f"{rank}th percentile" for rank in ranks]
     named += [name for name, pattern in _STATISTICS if pattern.search(text)]
     return _only(named)
 

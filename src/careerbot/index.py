@@ -12,6 +12,7 @@ This module is the only importer of chromadb and bm25s.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -24,11 +25,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from careerbot import chunking
-from careerbot.datatypes import Chunk, Document, Kind, Span
+from careerbot.datatypes import Chunk, Document, Gap, Kind, Span, Wording
 from careerbot.embedding import Encoder, Progress, Vectors
-from careerbot.errors import IndexUnusable, LockedError, StorageError
+from careerbot.errors import IndexUnusable, InputError, LockedError, StorageError
 from careerbot.words import names, search_terms, tokens
 
 if TYPE_CHECKING:
@@ -36,12 +38,20 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 FORMAT = 1
+MAX_ASKED = 6
+"""Wordings of one chunk that are searched; further ones are left out."""
+
+Rows = NDArray[np.int64]
+Scores = NDArray[np.float64]
+
+_ENCODED_AT_ONCE = 256  # texts; the encoder sorts them by length, so larger is faster and the bar coarser
 _COLLECTION = "chunks"
 _KEPT = 2  # generations: the one that is served, and the one before it
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError)  # what reading a damaged file raises
 
 # Large enough that the graph search visits everything near: with Chroma's defaults one question in
 # fifty loses its best chunk in half of the builds.
-_HNSW = {"space": "cosine", "ef_construction": 400, "ef_search": 1000, "max_neighbors": 48}
+_HNSW: Any = {"space": "cosine", "ef_construction": 400, "ef_search": 1000, "max_neighbors": 48}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +74,19 @@ class Index:
     def __init__(self, folder: Path, manifest: Mapping[str, Any]) -> None:
         self.folder = folder
         self.manifest = manifest
-        self.documents = {held["id"]: Document(**held) for held in _read_lines(folder / "documents.jsonl")}
+        self.documents = {held["id"]: _document(held) for held in _read_lines(folder / "documents.jsonl")}
         self.chunks = tuple(_chunk(held) for held in _read_lines(folder / "chunks.jsonl"))
         self.vectors: Vectors = np.load(folder / "vectors.npy", mmap_mode="r")
         self.vocabulary: dict[str, int] = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
         self.names = frozenset(json.loads((folder / "names.json").read_text(encoding="utf-8")))
-        self._rows = {chunk.id: row for row, chunk in enumerate(self.chunks)}
+        self._owners = np.array(_owners(self.chunks), dtype=np.int64)
+        self._first_asked = np.searchsorted(self._owners[len(self.chunks) :], np.arange(len(self.chunks) + 1))
+        self.gaps = tuple(_gap(held) for held in _read_lines(folder / "gaps.jsonl"))
+        self._topics = [gap.topic for gap in self.gaps for _ in gap.asked]
+        self._places = {name: place for place, name in enumerate(_ids(self.chunks))}
+        vectors = len(self._places) + len(self._topics)
+        if vectors != len(self.vectors) or self.documents.keys() != manifest["sources"].keys():
+            raise ValueError("its documents, chunks and vectors do not belong together")
 
     @cached_property
     def _collection(self) -> Collection:
@@ -86,19 +103,51 @@ class Index:
         return BM25.load(self.folder / "bm25", load_corpus=False)
 
     def dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
-        """The `k` rows nearest to a unit vector with their cosines, best first; ties by row."""
-        found = self._collection.query(query_embeddings=[vector.tolist()], n_results=min(k, len(self.chunks)), include=[])
-        rows = np.array(sorted(self._rows[name] for name in found["ids"][0]), dtype=np.int64)
+        """The `k` rows nearest to a unit vector with their cosines, best first; ties by row.
+
+        A row is as near as the nearest of its own vector and those of its wordings.
+        """
+        most = min(k * (1 + MAX_ASKED), len(self._owners))
+        found = self._collection.query(query_embeddings=[vector.tolist()], n_results=most, include=[])
+        places = np.array(sorted(self._places[name] for name in found["ids"][0]), dtype=np.int64)
         # Chroma's distances differ in the last digits between builds; the stored vectors do not.
-        cosines = self.cosines(vector, rows)
-        order = np.lexsort((rows, -cosines))
-        return [(int(rows[at]), float(cosines[at])) for at in order]
+        cosines = self._dot(vector, places)
+        best: dict[int, float] = {}
+        for place, cosine in zip(places, cosines, strict=True):
+            row = int(self._owners[place])
+            best[row] = max(best.get(row, -1.0), float(cosine))
+        return sorted(best.items(), key=lambda item: (-item[1], item[0]))[:k]
 
-    def cosines(self, vector: Vectors, rows: Sequence[int] | np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """The cosines of a unit vector with the vectors of some rows, in their order."""
-        return np.asarray(self.vectors[rows].astype(np.float64) @ vector.astype(np.float64)).round(6)
+    def cosines(self, vector: Vectors, rows: Rows) -> Scores:
+        """The cosines of a unit vector with the chunks of some rows, in their order."""
+        return self._dot(vector, rows)
 
-    def lexical(self, terms: Sequence[str]) -> np.ndarray[Any, Any]:
+    def similar(self, one: Chunk, other: Chunk) -> float:
+        """The cosine of two chunks."""
+        rows = [self._places[one.id], self._places[other.id]]
+        return round(float(np.dot(*self.vectors[rows].astype(np.float64))), 6)
+
+    def asked_cosines(self, vector: Vectors, rows: Rows) -> Scores:
+        """The best cosine among the wordings of each row; -1 where it has none."""
+        best = np.full(len(rows), -1.0)
+        for at, row in enumerate(rows):
+            first, last = self._first_asked[row], self._first_asked[row + 1]
+            if first < last:
+                best[at] = self._dot(vector, np.arange(first, last) + len(self.chunks)).max()
+        return best
+
+    def nearest_gap(self, vector: Vectors) -> tuple[str, float]:
+        """The topic known not to be covered that a unit vector is nearest to, with its cosine; "", -1 without gaps."""
+        if not self._topics:
+            return "", -1.0
+        cosines = self._dot(vector, np.arange(len(self._owners), len(self._owners) + len(self._topics)))
+        best = int(np.argmax(cosines))
+        return self._topics[best], float(cosines[best])
+
+    def _dot(self, vector: Vectors, places: Rows) -> Scores:
+        return np.asarray(self.vectors[places].astype(np.float64) @ vector.astype(np.float64)).round(6)
+
+    def lexical(self, terms: Sequence[str]) -> Scores:
         """The BM25 score of every row for the terms (`words.search_terms`); 0 where none occurs."""
         known = [term for term in terms if term in self._bm25.vocab_dict]
         if not known:
@@ -118,16 +167,30 @@ class Index:
             last += 1
         return self.chunks[first + 1 : last]
 
+    def verify_lexical(self) -> None:
+        """Check that BM25 can be read and scores every chunk. Raises what reading raises, or ValueError."""
+        scored = self._bm25.scores["num_docs"]
+        if scored != len(self.chunks):
+            raise ValueError(f"BM25 scores {scored} of {len(self.chunks)} chunks")
+
     def verify(self) -> None:
         """Check that Chroma holds every chunk and finds it. Raises IndexUnusable."""
         try:
-            count = self._collection.count()
-            canaries = range(0, len(self.chunks), max(1, len(self.chunks) // 5))
-            lost = [row for row in canaries if self.dense(self.vectors[row], 1)[0][1] < 0.9999]
+            count, expected = self._collection.count(), len(self._owners)
+            lost = [place for place in range(0, expected, max(1, expected // 5)) if not self._found(place)]
         except Exception as error:  # Chroma raises its own, sqlite's and Rust's errors alike
             raise _unusable(self.folder.parent, f"Chroma cannot read it ({error})") from error
-        if count != len(self.chunks) or lost:
-            raise _unusable(self.folder.parent, f"Chroma holds {count} of {len(self.chunks)} chunks")
+        if count != expected or lost:
+            found = f"holds {count} of {expected} vectors" if count != expected else "does not find what it holds"
+            raise _unusable(self.folder.parent, f"Chroma {found}")
+
+    def _found(self, place: int) -> bool:
+        """Whether Chroma finds a vector where its own numbers and ours say that it is."""
+        vector = self.vectors[place]
+        found = self._collection.query(query_embeddings=[vector.tolist()], n_results=1, include=["distances"])
+        nearest = self._dot(vector, np.array([self._places[name] for name in found["ids"][0]], dtype=np.int64))
+        distances = np.array(found["distances"] or [[]])[0]
+        return len(nearest) == 1 and bool(nearest[0] > 0.999 and distances[0] < 0.001)
 
 
 def open_index(folder: Path, encoder: Encoder) -> Index:
@@ -145,23 +208,29 @@ def open_index(folder: Path, encoder: Encoder) -> Index:
         raise _unusable(folder, f"the weights of {encoder.name!r} are not those that it was made with")
     try:
         index = Index(generation, manifest)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _unusable(folder, f"a file of it is damaged ({error})") from error
+        index.verify_lexical()
+    except _DAMAGE as error:
+        raise _damaged(folder, error) from error
     index.verify()
     return index
 
 
 def build(
-    documents: Sequence[Document], encoder: Encoder, folder: Path, progress: Progress | None = None
+    documents: Sequence[Document],
+    encoder: Encoder,
+    folder: Path,
+    progress: Progress | None = None,
+    gaps: Sequence[Gap] = (),
 ) -> BuildReport:
     """Index exactly these documents: embed what is new, reuse the rest, drop what is gone.
 
-    Raises LockedError when another process is writing, StorageError when the disk refuses.
+    Raises InputError when they hold no text, LockedError when another process is writing, and
+    StorageError when the disk refuses.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _write_lock(folder):
-            return _build(documents, encoder, folder, progress)
+            return _build(documents, gaps, encoder, folder, progress)
     except OSError as error:
         raise StorageError(f"cannot write the index in {folder}: {error.strerror or error}") from error
 
@@ -169,7 +238,7 @@ def build(
 def read_sources(folder: Path) -> list[tuple[str, str, str, str, str, str]]:
     """What an index holds: id, title, publisher, as_of, sections, chunks of every document.
 
-    Needs no encoder. Raises IndexUnusable when there is no index.
+    Needs no encoder. Raises IndexUnusable when there is no index or it is damaged.
     """
     generation = _current(folder)
     if generation is None:
@@ -177,33 +246,42 @@ def read_sources(folder: Path) -> list[tuple[str, str, str, str, str, str]]:
     _manifest(generation)
     sections: Counter[str] = Counter()
     chunks: Counter[str] = Counter()
-    for chunk in _read_lines(generation / "chunks.jsonl"):
-        chunks[chunk["document"]] += 1
-        sections[chunk["document"]] += chunk["part"] is None
+    try:
+        for chunk in _read_lines(generation / "chunks.jsonl"):
+            chunks[chunk["document"]] += 1
+            sections[chunk["document"]] += chunk["part"] is None
+        documents = [_document(held) for held in _read_lines(generation / "documents.jsonl")]
+    except _DAMAGE as error:
+        raise _damaged(folder, error) from error
     return [
-        (held["id"], held["title"], held["publisher"], held["as_of"], str(sections[held["id"]]), str(chunks[held["id"]]))
-        for held in _read_lines(generation / "documents.jsonl")
+        (held.id, held.title, held.publisher, held.as_of, str(sections[held.id]), str(chunks[held.id]))
+        for held in documents
     ]
 
 
-def plan(documents: Sequence[Document], encoder: Encoder, folder: Path) -> int:
-    """How many chunks `build` would embed now (for a progress bar); 0 when nothing has changed."""
+def plan(documents: Sequence[Document], encoder: Encoder, folder: Path, gaps: Sequence[Gap] = ()) -> int:
+    """How many texts `build` would embed now (for a progress bar); 0 when nothing has changed."""
     known = _known_vectors(folder, encoder)
-    return sum(chunking.views(chunk) not in known for document in documents for chunk in chunking.chunks(document))
+    chunks = [chunk for document in documents for chunk in chunking.chunks(document)]
+    return len({view for view in _views(chunks, gaps) if view not in known})
 
 
-def _build(documents: Sequence[Document], encoder: Encoder, folder: Path, progress: Progress | None) -> BuildReport:
-    before = _sources(folder)
+def _build(
+    documents: Sequence[Document], gaps: Sequence[Gap], encoder: Encoder, folder: Path, progress: Progress | None
+) -> BuildReport:
+    before, gaps_before = _sources(folder)
     after = {document.id: document.sha256 for document in documents}
     chunks = [chunk for document in documents for chunk in chunking.chunks(document)]
+    if not chunks:
+        raise InputError("no text to index: expected at least one sentence that is not a heading")
     known = _known_vectors(folder, encoder)
-    views = [chunking.views(chunk) for chunk in chunks]
+    views = _views(chunks, gaps)
     fresh = sorted({view for view in views if view not in known})
     number = 0
-    if before != after or fresh or not known:
+    if before != after or gaps_before != _hash(gaps) or fresh or not known:
         known |= dict(zip(fresh, _encode(fresh, encoder, progress), strict=True))
         vectors = np.stack([known[view] for view in views]).astype(np.float32)
-        number = _write(documents, chunks, vectors, encoder, folder)
+        number = _write(documents, chunks, gaps, vectors, encoder, folder)
     return BuildReport(
         generation=number,
         documents=len(documents),
@@ -216,13 +294,39 @@ def _build(documents: Sequence[Document], encoder: Encoder, folder: Path, progre
     )
 
 
+def _views(chunks: Sequence[Chunk], gaps: Sequence[Gap]) -> list[tuple[str, str]]:
+    """What the vectors stand for: a pair of texts per chunk, then per wording, then per way to ask for a gap."""
+    own = [chunking.views(chunk) for chunk in chunks]
+    others = [*(asked for chunk in chunks for asked in chunk.asked[:MAX_ASKED]), *_asked(gaps)]
+    return own + [(asked, asked) for asked in others]
+
+
+def _asked(gaps: Sequence[Gap]) -> list[str]:
+    return [asked for gap in gaps for asked in gap.asked]
+
+
+def _hash(gaps: Sequence[Gap]) -> str:
+    return hashlib.sha256(json.dumps([asdict(gap) for gap in gaps]).encode()).hexdigest()
+
+
+def _ids(chunks: Sequence[Chunk]) -> list[str]:
+    own = [chunk.id for chunk in chunks]
+    return own + [f"{chunk.id}?{at}" for chunk in chunks for at, _ in enumerate(chunk.asked[:MAX_ASKED])]
+
+
+def _owners(chunks: Sequence[Chunk]) -> list[int]:
+    """The row of the chunk that each vector belongs to."""
+    return [*range(len(chunks)), *(row for row, chunk in enumerate(chunks) for _ in chunk.asked[:MAX_ASKED])]
+
+
 def _encode(views: Sequence[tuple[str, str]], encoder: Encoder, progress: Progress | None) -> Vectors:
-    """One unit vector per chunk: the mean of its two views, which searches both at the cost of one."""
+    """One unit vector per view: the mean of its two texts, which searches both at the cost of one."""
     rows: list[Vectors] = []
-    for start in range(0, len(views), 64):
-        part = views[start : start + 64]
-        own = encoder.encode([view[0] for view in part])
-        mean = own + encoder.encode([view[1] for view in part])
+    for start in range(0, len(views), _ENCODED_AT_ONCE):
+        part = views[start : start + _ENCODED_AT_ONCE]
+        texts = list(dict.fromkeys(text for view in part for text in view))
+        vectors = dict(zip(texts, encoder.encode(texts), strict=True))
+        mean = np.stack([vectors[own] + vectors[around] for own, around in part])
         rows.append(mean / np.linalg.norm(mean, axis=1, keepdims=True))
         if progress is not None:
             progress(len(part))
@@ -230,7 +334,12 @@ def _encode(views: Sequence[tuple[str, str]], encoder: Encoder, progress: Progre
 
 
 def _write(
-    documents: Sequence[Document], chunks: Sequence[Chunk], vectors: Vectors, encoder: Encoder, folder: Path
+    documents: Sequence[Document],
+    chunks: Sequence[Chunk],
+    gaps: Sequence[Gap],
+    vectors: Vectors,
+    encoder: Encoder,
+    folder: Path,
 ) -> int:
     for leftover in folder.glob("gen-*.tmp"):
         shutil.rmtree(leftover)
@@ -239,6 +348,7 @@ def _write(
     draft.mkdir()
     _write_lines(draft / "documents.jsonl", map(asdict, documents))
     _write_lines(draft / "chunks.jsonl", map(asdict, chunks))
+    _write_lines(draft / "gaps.jsonl", map(asdict, gaps))
     np.save(draft / "vectors.npy", vectors)
     passages = [_all_text(chunk) for chunk in chunks if chunk.part is None]
     vocabulary = Counter(word for text in passages for word in set(tokens(text)))
@@ -252,6 +362,7 @@ def _write(
         "generation": number,
         "encoder": {"name": encoder.name, "fingerprint": encoder.fingerprint, "dimension": int(vectors.shape[1])},
         "sources": {document.id: {"path": document.path, "sha256": document.sha256} for document in documents},
+        "gaps": _hash(gaps),
         "chunks": len(chunks),
     }
     _write_json(draft / "manifest.json", manifest)
@@ -282,15 +393,20 @@ def _write_bm25(folder: Path, chunks: Sequence[Chunk]) -> None:
 
 def _write_chroma(folder: Path, chunks: Sequence[Chunk], vectors: Vectors) -> None:
     import chromadb
+    from chromadb.errors import ChromaError
 
-    client = chromadb.PersistentClient(str(folder.resolve()), _chroma_settings())
     try:
-        collection = client.create_collection(_COLLECTION, configuration={"hnsw": _HNSW}, embedding_function=None)
-        for start in range(0, len(chunks), 1000):
-            part = chunks[start : start + 1000]
-            collection.add(ids=[chunk.id for chunk in part], embeddings=vectors[start : start + 1000].tolist())
-    finally:
-        client.close()
+        client: Any = chromadb.PersistentClient(str(folder.resolve()), _chroma_settings())
+        try:
+            collection = client.create_collection(_COLLECTION, configuration={"hnsw": _HNSW}, embedding_function=None)
+            ids = _ids(chunks)
+            for start in range(0, len(ids), 1000):
+                part = ids[start : start + 1000]
+                collection.add(ids=part, embeddings=vectors[start : start + len(part)].tolist())
+        finally:
+            client.close()
+    except ChromaError as error:  # a full disk among others
+        raise StorageError(f"cannot write the index in {folder.parent.parent}: {error}") from error
 
 
 def _chroma_settings() -> Any:
@@ -311,24 +427,26 @@ def _known_vectors(folder: Path, encoder: Encoder) -> dict[tuple[str, str], Vect
             return {}
         vectors = np.load(generation / "vectors.npy")
         held = [_chunk(line) for line in _read_lines(generation / "chunks.jsonl")]
-        return {chunking.views(chunk): vector for chunk, vector in zip(held, vectors, strict=True)}
-    except (OSError, ValueError, KeyError, TypeError, IndexUnusable):
+        gaps = [_gap(line) for line in _read_lines(generation / "gaps.jsonl")]
+        return dict(zip(_views(held, gaps), vectors, strict=True))
+    except (*_DAMAGE, IndexUnusable):
         return {}  # a damaged generation is rebuilt from the sources
 
 
-def _sources(folder: Path) -> dict[str, str]:
+def _sources(folder: Path) -> tuple[dict[str, str], str]:
+    """The hash of every document of the current generation, and that of its gaps."""
     generation = _current(folder)
     try:
-        held = _manifest(generation)["sources"] if generation else {}
+        manifest = _manifest(generation) if generation else {"sources": {}}
     except IndexUnusable:
-        return {}
-    return {name: source["sha256"] for name, source in held.items()}
+        manifest = {"sources": {}}
+    return {name: source["sha256"] for name, source in manifest["sources"].items()}, manifest.get("gaps", "")
 
 
 def _current(folder: Path) -> Path | None:
     try:
         name = (folder / "CURRENT").read_text(encoding="utf-8").strip()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return None
     return folder / name if name and (folder / name).is_dir() else None
 
@@ -348,7 +466,13 @@ def _missing(folder: Path) -> IndexUnusable:
 
 
 def _unusable(folder: Path, reason: str) -> IndexUnusable:
-    return IndexUnusable(f"the index in {folder} cannot be used: {reason}; rebuild it: careerbot index --index {folder}")
+    return IndexUnusable(
+        f"the index in {folder} cannot be used: {reason}; rebuild it: careerbot index --index {folder}"
+    )
+
+
+def _damaged(folder: Path, error: Exception) -> IndexUnusable:
+    return _unusable(folder, f"a file of it is damaged ({error})")
 
 
 @contextmanager
@@ -359,7 +483,9 @@ def _write_lock(folder: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise LockedError(f"another process is writing the index in {folder}; try again when it has finished") from error
+        raise LockedError(
+            f"another process is writing the index in {folder}; try again when it has finished"
+        ) from error
     try:
         yield
     finally:
@@ -388,4 +514,14 @@ def _read_lines(file: Path) -> Iterator[dict[str, Any]]:
 
 def _chunk(held: dict[str, Any]) -> Chunk:
     lead = Span(**held["lead"]) if held["lead"] else None
-    return Chunk(**held | {"lead": lead, "kind": Kind(held["kind"]), "headings": tuple(held["headings"])})
+    tuples = {"headings": tuple(held["headings"]), "asked": tuple(held["asked"])}
+    return Chunk(**held | tuples | {"lead": lead, "kind": Kind(held["kind"])})
+
+
+def _gap(held: dict[str, Any]) -> Gap:
+    return Gap(held["topic"], tuple(held["asked"]))
+
+
+def _document(held: dict[str, Any]) -> Document:
+    wordings = tuple(Wording(wording["quote"], tuple(wording["asked"])) for wording in held["wordings"])
+    return Document(**held | {"wordings": wordings})

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from careerbot.datatypes import Document
+from careerbot.datatypes import Document, Gap, Wording
 from careerbot.errors import InputError
 
 SUFFIXES = frozenset({".md", ".markdown", ".txt", ".text"})
 MAX_BYTES = 20_000_000
 CATALOGUE = "sources.toml"
-_TITLE = re.compile(r"^\ufeff?#\s+(.+?)\s*#*\s*$", re.MULTILINE)
-_AS_OF = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+WORDINGS = "wordings.jsonl"
+GAPS = "gaps.jsonl"
+_TITLE = re.compile(r"^\ufeff?#[ \t]+(\S.*)$", re.MULTILINE)
+_AS_OF = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +37,23 @@ class Loaded:
 
     documents: tuple[Document, ...]
     skipped: tuple[Skipped, ...]
+    gaps: tuple[Gap, ...] = ()
 
 
 def load(paths: Iterable[Path]) -> Loaded:
-    """Read files and folders (recursively, without following links) into documents.
+    """Read files and folders (recursively; links in them only to files inside) into documents.
 
     Raises InputError when a path does not exist or a `sources.toml` is not valid.
     """
     documents: dict[str, Document] = {}
     skipped: list[Skipped] = []
     catalogues: dict[Path, dict[str, dict[str, str]]] = {}
-    for file in sorted(set(_files(paths))):
-        if (reason := _refusal(file)) is not None:
-            skipped.append(Skipped(str(file), reason))
+    wordings: dict[Path, dict[str, list[Wording]]] = {}
+    gaps: list[Gap] = []
+    given = list(paths)
+    for file in sorted(set(_files(given))):
+        if (reason := _refusal(file, given)) is not None:
+            skipped.append(Skipped(_printable(file), reason))
             continue
         text, reason = _text(file)
         if reason is not None:
@@ -53,9 +61,13 @@ def load(paths: Iterable[Path]) -> Loaded:
             continue
         if file.parent not in catalogues:
             catalogues[file.parent] = _catalogue(file.parent / CATALOGUE)
+            wordings[file.parent] = _wordings(file.parent / WORDINGS)
+            gaps += _gaps(file.parent / GAPS)
         document = _document(file, text, catalogues[file.parent].get(file.name, {}), documents)
-        documents[document.id] = document
-    return Loaded(tuple(documents[key] for key in sorted(documents)), tuple(skipped))
+        asked = wordings[file.parent].get(document.id, [])
+        skipped += [_stale(file, wording) for wording in asked if wording.quote not in text]
+        documents[document.id] = replace(document, wordings=tuple(held for held in asked if held.quote in text))
+    return Loaded(tuple(documents[key] for key in sorted(documents)), tuple(skipped), tuple(gaps))
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -69,8 +81,14 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        if entry.name.startswith(".") or entry.name == CATALOGUE:
+    """The files below a folder, and the folders that cannot be listed."""
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        yield folder
+        return
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name in (CATALOGUE, WORDINGS, GAPS):
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(Path(entry.path))
@@ -78,9 +96,19 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield Path(entry.path)
 
 
-def _refusal(file: Path) -> str | None:
+def _printable(file: Path) -> str:
+    return os.fsencode(file).decode("utf-8", "backslashreplace")
+
+
+def _refusal(file: Path, given: Sequence[Path]) -> str | None:
+    if _printable(file) != str(file):
+        return "its name is not UTF-8"
+    if file.is_dir():
+        return "the folder cannot be listed"
     if not file.is_file():
         return "not a regular file"
+    if file.is_symlink() and not any(file == path or file.resolve().is_relative_to(path.resolve()) for path in given):
+        return "a link out of the folder"
     if file.suffix.lower() not in SUFFIXES:
         return f"not a supported format (expected {', '.join(sorted(SUFFIXES))})"
     size = file.stat().st_size
@@ -107,9 +135,11 @@ def _catalogue(file: Path) -> dict[str, dict[str, str]]:
     if not file.is_file():
         return {}
     try:
-        entries = tomllib.loads(file.read_text(encoding="utf-8")).get("source", [])
+        entries = tomllib.loads(file.read_text(encoding="utf-8-sig")).get("source", [])
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{file} is not valid TOML: {error}") from error
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}") from error
     found: dict[str, dict[str, str]] = {}
     for entry in entries if isinstance(entries, list) else [entries]:
         _check_entry(file, entry)
@@ -119,7 +149,7 @@ def _catalogue(file: Path) -> dict[str, dict[str, str]]:
 
 
 def _check_entry(file: Path, entry: object) -> None:
-    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not entry["id"].strip():
         raise InputError(f"{file}: every [[source]] needs an id (a string)")
     for key, value in entry.items():
         if not isinstance(value, str):
@@ -128,8 +158,50 @@ def _check_entry(file: Path, entry: object) -> None:
         raise InputError(f"{file}: as_of of {entry['id']} must be YYYY, YYYY-MM or YYYY-MM-DD, not {as_of!r}")
 
 
-def _document(file: Path, text: str, entry: Mapping[str, str], taken: Mapping[str, object]) -> Document:
+def _wordings(file: Path) -> dict[str, list[Wording]]:
+    """Document id → the wordings that `wordings.jsonl` gives for it."""
+    found: dict[str, list[Wording]] = {}
+    for held in _lines(file, ("document", "quote")):
+        found.setdefault(held["document"], []).append(Wording(held["quote"], tuple(held["asked"])))
+    return found
+
+
+def _gaps(file: Path) -> list[Gap]:
+    return [Gap(held["topic"], tuple(held["asked"])) for held in _lines(file, ("topic",))]
+
+
+def _lines(file: Path, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """The objects of a JSON Lines file, each with the named strings and "asked", a list of strings."""
+    if not file.is_file():
+        return
+    expected = "{" + "".join(f'"{name}": "…", ' for name in names) + '"asked": ["…"]}'
+    for number, line in enumerate(file.read_bytes().split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            held = json.loads(line)
+            fits = all(isinstance(text, str) for text in [*(held[name] for name in names), *held["asked"]])
+            fits = fits and isinstance(held["asked"], list)
+        except (ValueError, KeyError, TypeError):
+            fits = False
+        if not fits:
+            raise InputError(f"{file} line {number}: expected {expected}")
+        yield held
+
+
+def _stale(file: Path, wording: Wording) -> Skipped:
+    return Skipped(str(file.parent / WORDINGS), f"{file.name} no longer says: {wording.quote[:60]!r}")
+
+
+def _title(text: str) -> str:
+    """The first heading of the first level, without the marks that may close it ("# Baker #")."""
     heading = _TITLE.search(text)
+    title = heading.group(1).rstrip() if heading else ""
+    bare = title.rstrip("#")
+    return bare.rstrip() if bare.endswith((" ", "\t")) else title
+
+
+def _document(file: Path, text: str, entry: Mapping[str, str], taken: Mapping[str, object]) -> Document:
     base = name = entry.get("id", file.stem)
     count = 1
     while name in taken:  # the same file name in two folders
@@ -137,7 +209,7 @@ def _document(file: Path, text: str, entry: Mapping[str, str], taken: Mapping[st
         name = f"{base}-{count}"
     return Document(
         id=name,
-        title=entry.get("title") or (heading.group(1) if heading else file.stem),
+        title=entry.get("title") or _title(text) or file.stem,
         text=text,
         path=str(file),
         publisher=entry.get("publisher", ""),

@@ -1,6 +1,6 @@
 """The composition root: the one place that knows how a question becomes a checked answer.
 
-    question + history ─conversation→ reading ─retrieval→ hits ─answering→ draft ─checking→ Answer
+question + history ─conversation→ reading ─retrieval→ hits ─answering→ draft ─checking→ Answer
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from careerbot import answering, checking, conversation, questions, retrieval, spelling
+from careerbot.confidence import Background
 from careerbot.config import Settings, read_settings
-from careerbot.datatypes import Answer, Citation, Disagreement, Draft, Hit, Quote, StatedValue, Status
-from careerbot.embedding import Encoder, SentenceEncoder
+from careerbot.datatypes import Answer, Citation, Disagreement, Draft, Quote, StatedValue, Status
+from careerbot.embedding import Encoder, SentenceEncoder, Vectors
 from careerbot.errors import InputError
 from careerbot.index import Index, open_index
+from careerbot.places import places
 from careerbot.questions import Question
-from careerbot.words import search_terms
+from careerbot.words import search_terms, stem
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -32,8 +36,9 @@ class _Asked:
     text: str
     history: tuple[str, ...]
     started: float
-    question: Question | None = None
-    hits: tuple[Hit, ...] = ()
+    reading: str = ""
+    questions: tuple[Question, ...] = ()
+    parts: tuple[answering.Part, ...] = ()
     draft: Draft | None = None
 
 
@@ -97,20 +102,47 @@ class Careerbot:
         vocabulary, names = self.index.vocabulary, self.index.names
         corrected = [spelling.correct(turn, vocabulary) for turn in (*turns, text.strip())]
         reading = conversation.standalone(corrected[-1], corrected[:-1], names)
-        return _Asked(text, turns, started, questions.read(reading, names))
+        return _Asked(text, turns, started, reading, questions.understand(reading, names))
 
     def _retrieve(self, asked: _Asked) -> _Asked:
-        assert asked.question is not None  # noqa: S101 - set by _read
-        text = asked.question.text
-        query = retrieval.Query(self.encoder.encode([text])[0], tuple(search_terms(text)))
-        return replace(asked, hits=retrieval.hybrid(self.index, query, self.settings))
+        """Search each part twice: by what it asks, and by all of it with the story around."""
+        focused = [questions.focus(question.text) for question in asked.questions]
+        texts = list(dict.fromkeys([*focused, *(question.text for question in asked.questions)]))
+        vectors = dict(zip(texts, self.encoder.encode(texts), strict=True))
+        parts = []
+        for question, focus in zip(asked.questions, focused, strict=True):
+            mean = vectors[focus] + vectors[question.text]
+            query = retrieval.Query(mean / np.linalg.norm(mean), tuple(search_terms(question.text)))
+            hits = retrieval.hybrid(self.index, query, self.settings)
+            parts.append(answering.Part(question, hits, self._background(query.vector)))
+        return replace(asked, parts=tuple(parts))
+
+    def _background(self, vector: Vectors) -> Background:
+        return Background(self._frequency, self._passages, self._places, self.index.nearest_gap(vector))
+
+    @cached_property
+    def _frequency(self) -> dict[str, int]:
+        """Passages per stem: as many as its most frequent word has."""
+        found: dict[str, int] = {}
+        for word, count in self.index.vocabulary.items():
+            found[stem(word)] = max(count, found.get(stem(word), 0))
+        return found
+
+    @cached_property
+    def _passages(self) -> int:
+        return sum(chunk.part is None for chunk in self.index.chunks)
+
+    @cached_property
+    def _places(self) -> frozenset[str]:
+        return frozenset(place for held in self.index.documents.values() for place in places(held.place))
 
     def _write(self, asked: _Asked) -> _Asked:
-        assert asked.question is not None  # noqa: S101 - set by _read
-        return replace(asked, draft=answering.write(asked.question, asked.hits, self.index.documents, self.settings))
+        return replace(
+            asked, draft=answering.write(asked.parts, self.index.documents, self.index.similar, self.settings)
+        )
 
     def _check(self, asked: _Asked) -> Answer:
-        assert asked.question is not None and asked.draft is not None  # noqa: S101
+        assert asked.draft is not None  # noqa: S101 - set by _write
         draft = checking.check(asked.draft, self.index.documents)
         if not draft.statements:
             answer = self._refusal(asked, draft)
@@ -119,15 +151,15 @@ class Careerbot:
         return replace(answer, latency_ms=(time.perf_counter() - asked.started) * 1000)
 
     def _refusal(self, asked: _Asked, draft: Draft) -> Answer:
-        assert asked.question is not None  # noqa: S101
         text = "The sources don't say."
-        nearby = answering.nearby(asked.hits)
+        if draft.missing:
+            text += f" They say nothing about {', '.join(draft.missing)}."
+        nearby = answering.nearby(asked.parts[0].hits)
         if nearby:
             text += " Covered nearby: " + "; ".join(nearby) + "."
-        return Answer(asked.text, asked.question.text, text, Status.NOT_IN_SOURCES, missing=draft.missing)
+        return Answer(asked.text, asked.reading, text, Status.NOT_IN_SOURCES, missing=draft.missing)
 
     def _answer(self, asked: _Asked, draft: Draft) -> Answer:
-        assert asked.question is not None  # noqa: S101
         citations: dict[Quote, Citation] = {}
         lines = []
         for statement in draft.statements:
@@ -139,7 +171,7 @@ class Careerbot:
             lines.append(statement.text + " " + "".join(f"[{number}]" for number in numbers))
         return Answer(
             asked.text,
-            asked.question.text,
+            asked.reading,
             "\n".join(lines),
             Status.PARTIAL if draft.missing else Status.ANSWERED,
             tuple(citations.values()),
@@ -150,7 +182,16 @@ class Careerbot:
     def _citation(self, number: int, quote: Quote) -> Citation:
         held = self.index.documents[quote.document]
         return Citation(
-            number, held.id, held.title, held.publisher, held.as_of, quote.section, quote.text, quote.start, quote.end, held.path
+            number,
+            held.id,
+            held.title,
+            held.publisher,
+            held.as_of,
+            quote.section,
+            quote.text,
+            quote.start,
+            quote.end,
+            held.path,
         )
 
     def _disagreements(self, draft: Draft, citations: Mapping[Quote, Citation]) -> tuple[Disagreement, ...]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from careerbot.figures import period_of, statistic_of
-from careerbot.words import FUNCTION_WORDS, content_words, tokens
+from careerbot.places import places
+from careerbot.words import FUNCTION_WORDS, content_words
 
 _MONEY = re.compile(
     r"\b(?:cost|costs|price|fees?|pay|pays|paid|paying|salar\w+|wages?|earn\w*|income|paycheck|tuition|expensive|cheap\w*|"
@@ -18,19 +19,26 @@ _MONEY = re.compile(
     r"take home|bring home|spend)\b|[$€£]",
     re.I,
 )
+_WHAT_MAKE = re.compile(
+    r"\b(?:what|whats|what's|how much)\b(?: \w+){0,8} (?:make|makes|making|bring in|clear|on)\b(?! (?:sure|it|me|you|the|your|a)\b)",
+    re.I,
+)
 _HOW_LONG = re.compile(
-    r"\bhow (?:long|much time|many (?:minutes|hours|days|weeks|months|years))\b|\b(?:duration|time limit|length of|hours?\?)|"
-    r"\b(?:exam|test) (?:time|hours|length)\b|\bhow fast\b|\bhow quick\w*\b",
+    r"\bhow (?:long|much time|many (?:minutes|mins|hours|hrs|days|weeks|months|years|yrs))\b|\b(?:duration|time limit|length of|hours?\?)|"
+    r"\b(?:exam|test) (?:time|hours|length)\b|\bhow (?:fast|quick\w*|soon)\b(?!.*\b(?:grow|expand|rise|rising|increas|go(?:ing)? up)\w*)",
     re.I,
 )
 _HOW_MANY = re.compile(r"\bhow many\b|\bnumber of\b|\bhead ?count\b|\btotal of\b", re.I)
-_HOW_MUCH = re.compile(r"\bhow much\b(?! (?:time|of an? |education|college|school|experience|work|harder|longer))", re.I)
+_HOW_MUCH = re.compile(
+    r"\bhow much\b(?! (?:time|of an? |education|college|school|experience|work|harder|longer))", re.I
+)
 _PERCENT = re.compile(r"\bpercent(?:age)?\b(?!ile)|%|\b(?:rate|share|odds|chances?|proportion|growth|grow\w*)\b", re.I)
 _YES_NO = re.compile(
-    r"^(?:so |and |but |hey |ok |well )*(?:is|are|was|were|do|does|did|can|could|will|would|should|must|has|have|am|may)\b", re.I
+    r"^(?:so |and |but |hey |ok |well )*(?:is|are|was|were|do|does|did|can|could|will|would|should|must|has|have|am|may)\b",
+    re.I,
 )
 _SEVERAL = re.compile(
-    r"\b(?:what|which) (?:are|were) (?:the |some |all )?|\b(?:list|name|ways|steps|types|kinds|sorts|examples|pros|cons|upsides|"
+    r"\b(?:list|name|ways|steps|types|kinds|sorts|examples|pros|cons|upsides|"
     r"downsides|drawbacks|benefits|advantages|disadvantages|perks|skills|abilities|duties|tasks|responsibilities|options|"
     r"topics|subjects|places|things|employers|tools|factors|paths|requirements)\b",
     re.I,
@@ -40,19 +48,22 @@ _MOST = re.compile(
     r"costliest|fastest|richest)\b",
     re.I,
 )
-_LEAST = re.compile(r"\b(?:lowest|least|cheapest|smallest|minimum|worst[- ]pa\w+|pays? (?:the )?least|slowest|shortest|fewest)\b", re.I)
+_LEAST = re.compile(
+    r"\b(?:lowest|least|cheapest|smallest|minimum|worst[- ]pa\w+|pays? (?:the )?least|slowest|shortest|fewest)\b", re.I
+)
 _WHY = re.compile(r"\bwhy\b|\bhow come\b|\bwhat(?:'s| is) the (?:reason|point)\b", re.I)
-_COMPARE = re.compile(r"\b(?:vs|versus|compar\w+|difference|against|better than|or)\b", re.I)
+_SHARED = re.compile(r"\b(?:each|both|respectively|either)\b", re.I)
+_COMPARE = re.compile(r"\b(?:vs|versus|compar\w+|differ\w*|against|than|or|rank|which (?:one|has|is|of))\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as it is searched. `names` are lower-case; `units` are those of `figures.Figure`."""
+    """A question as it is searched. `names` and `places` are lower-case; `units` are those of `figures.Figure`."""
 
     text: str
     words: tuple[str, ...]
     names: tuple[str, ...]
-    numbers: tuple[str, ...]
+    places: tuple[str, ...]
     units: frozenset[str]
     statistic: str | None
     period: str | None
@@ -64,21 +75,85 @@ class Question:
     """1 asks for the most, -1 for the least, 0 for neither."""
 
 
+_SPLIT = re.compile(
+    r"\s*(?:[,;]|[,;]?\s+(?:and|also|plus|&))\s+(?=(?:how|what|which|when|where|who|why|is|are|do|does|did|can|could|will|would|should)\b)"
+    r"|(?<=\?)\s+",
+    re.I,
+)
+_ASKING = re.compile(
+    r"\?|^\W*(?:and |so |but |also |please |pls |ok |plus )*(?:how|what|whats|what's|which|when|where|who|whos|why|is|are|do|does|did|can|"
+    r"could|will|would|should|must|tell|give|list|name|show|explain|compare|rank|describe|recommend)\b",
+    re.I,
+)
+_POINTING = re.compile(r"\b(?:it|its|that|those|these|they|them|their|this|both|either|each)\b", re.I)
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+|\.\.+\s*")
+_CLAUSE = re.compile(
+    r"\b(?:how|what|whats|what's|which|when|where|who|why)\b|\?|^\W*(?:is|are|do|does|did|can|could|will|would|should)\b",
+    re.I,
+)
+
+_CALENDAR = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
+    "september october november december".split()
+)
+
+MAX_PARTS = 4
+
+
+def focus(text: str) -> str:
+    """The sentences of a message that ask, without the story around them; all of it where none does."""
+    found = [sentence.strip() for sentence in _SENTENCE.split(text) if sentence and sentence.strip()]
+    asking = [at for at, sentence in enumerate(found) if _ASKING.search(sentence) and len(content_words(sentence)) > 1]
+    if not asking or len(found) == 1:
+        return text
+    kept = set(asking[-2:])
+    kept |= {at - 1 for at in kept if at and (_POINTING.search(found[at]) or len(content_words(found[at])) < 3)}
+    return " ".join(found[at] for at in sorted(kept))
+
+
+def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, ...]:
+    """The questions that a message holds: one per clause that asks, one per name that is compared."""
+    asked = focus(text)
+    clauses = [clause.strip(" ,;") for clause in _SPLIT.split(asked) if clause and content_words(clause)]
+    if not all(_CLAUSE.search(clause) for clause in clauses):
+        clauses = [asked]
+    named = _names(asked, known_names) or _names(text, known_names)
+    found: list[Question] = []
+    for clause in clauses:
+        own = _names(clause, known_names)
+        if not own and named and len(clauses) > 1:
+            clause, own = f"{', '.join(named)}: {clause}", named
+        if len(own) > 1 and (_COMPARE.search(clause) or _SHARED.search(asked)):
+            found += [replace(read(_only_name(clause, name, own), known_names), names=(name,)) for name in own]
+        else:
+            found.append(read(clause, known_names))
+    unlike = {question.text: question for question in found}
+    return tuple(unlike.values())[:MAX_PARTS] if len(found) > 1 else (read(text, known_names),)
+
+
+def _only_name(clause: str, name: str, names: Collection[str]) -> str:
+    """A clause about several names as a question about one: "CPC or CCS, which …" → "CPC, which …"."""
+    one = r"(?:(?:a|an|the)\s+)?(?:" + "|".join(re.escape(other) for other in names) + r")(?:'s)?(?![\w-])"
+    joined = rf"(?<![\w-]){one}(?:\s*(?:,|/|vs\.?|versus|or|and|&|against|than|with|to)?\s*(?:or|and)?\s*{one})+"
+    return re.sub(joined, name, clause, flags=re.I)
+
+
 def read(text: str, known_names: Collection[str] = ()) -> Question:
     """The parts of a question that finding and choosing use.
 
     `known_names` are the names of the documents in lower case; people rarely capitalise them.
     """
+    whole, text = text, _DENIED.sub(" ", focus(text))
     most, least = bool(_MOST.search(text)), bool(_LEAST.search(text))
     return Question(
-        text=text,
+        text=whole,
         words=tuple(content_words(text)),
-        names=tuple(_names(text, known_names)),
-        numbers=tuple(word for word in tokens(text) if word[0].isdigit()),
+        names=tuple(_names(text, known_names) or _names(whole, known_names)),
+        places=places(text),
         units=frozenset(_units(text)),
-        statistic=statistic_of(text),
+        statistic=_statistic(text),
         period=period_of(text),
-        several=bool(_SEVERAL.search(text)),
+        several=bool(_SEVERAL.search(text) or re.search(r"\b(?:what|which) (?:are|were)\b", text, re.I)),
         yes_no=bool(_YES_NO.search(text.strip())),
         why=bool(_WHY.search(text)),
         compares=bool(_COMPARE.search(text)),
@@ -86,20 +161,42 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
     )
 
 
+_DENIED = re.compile(
+    r",?\s*\b(?:not|instead of|rather than)(?: just)?(?: the)? (?:median|mean|average|typical\w*)\b,?", re.I
+)
+_TOP_SHARE = re.compile(
+    r"\b(top|highest|best|bottom|lowest)(?:[- ](?:paid|earning))?\s+(\d+|ten|twenty[- ]five)\s*(?:%|percent|per cent)",
+    re.I,
+)
+
+
+def _statistic(text: str) -> str | None:
+    """The statistic that a question names; "the top 10 percent" starts at the 90th percentile."""
+    share = _TOP_SHARE.search(text)
+    if share is None:
+        return statistic_of(text)
+    size = {"ten": 10, "twenty": 25}.get(share[2].lower()[:6].rstrip("-"), int(share[2]) if share[2].isdigit() else 25)
+    return f"{100 - size if share[1].lower() in ('top', 'highest', 'best') else size}th percentile"
+
+
 def _units(text: str) -> list[str]:
     """The units that would answer; empty when no amount is asked for."""
-    asked = bool(re.search(r"\b(?:how|what|whats|what's|which|when)\b|\?|^\W*\w+(?:\W+\w+){0,6}\W*$", text, re.I))
-    if not asked:
+    text = _TOP_SHARE.sub(" ", text)
+    if _WHY.search(text):
         return []
     if _HOW_LONG.search(text):
         return ["minutes", "months"]
     if _HOW_MANY.search(text):
         return ["count"]
-    if re.search(r"\bpercent(?:age)?\b(?!ile)|%|\bpass rate\b|\bgrowth\b|\bodds\b", text, re.I):
+    if re.search(
+        r"\bpercent(?:age)?\b(?!ile)|%|\bpass rate\b|\bgrowth\b|\bodds\b|\bhow (?:fast|quick\w*|much)\b.*\b(?:grow|expand|rise|rising|increas|go(?:ing)? up)\w*",
+        text,
+        re.I,
+    ):
         return ["percent"]
-    if _HOW_MUCH.search(text) or (_MONEY.search(text) and not _SEVERAL.search(text) and not _WHY.search(text)):
-        return ["$", "€", "£"] if _MONEY.search(text) else ["$", "€", "£", "percent", "count"]
-    return []
+    if _MONEY.search(text) or _WHAT_MAKE.search(text):
+        return [] if _SEVERAL.search(text) and not _HOW_MUCH.search(text) else ["$", "€", "£"]
+    return ["$", "€", "£", "percent", "count"] if _HOW_MUCH.search(text) else []
 
 
 def _names(text: str, known: Collection[str]) -> list[str]:
@@ -108,9 +205,11 @@ def _names(text: str, known: Collection[str]) -> list[str]:
     for match in re.finditer(r"\w+(?:[-'’&]\w+)*", text):
         word = match.group()
         lower = word.lower().replace("’", "'").removesuffix("'s")
+        if lower not in known and lower.removesuffix("s") in known:
+            lower = lower.removesuffix("s")
         initial = match.start() == 0 or re.search(r"[.!?:]\s*[\"'“(]*$", text[: match.start()]) is not None
         acronym = len(word) > 1 and sum(letter.isupper() for letter in word) > 1 and not text.isupper()
-        capital = word[0].isupper() and not initial and not text.istitle()
-        if lower in known or ((acronym or capital) and lower not in FUNCTION_WORDS):
+        capital = word[0].isupper() and not initial and not text.istitle() and len(word) > 1
+        if lower in known or ((acronym or capital) and lower not in FUNCTION_WORDS and lower not in _CALENDAR):
             found.append(lower)
     return list(dict.fromkeys(found))

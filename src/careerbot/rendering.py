@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from careerbot.datatypes import Answer, Citation
 from careerbot.chunking import cells
+from careerbot.datatypes import Answer, Citation
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|!~&])|^(?=[-+=])|(?<=^\d)(?=[.)])|(?<=^\d\d)(?=[.)])", re.M)
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>#|!~&]")
+_LINE_MARK = re.compile(r"^(\d{0,9})([-+=:.)])", re.M)
 _ADDRESS = re.compile(r"://|@|(?<=www)\.", re.IGNORECASE)
 
 
@@ -73,7 +74,8 @@ def as_text(answer: Answer) -> str:
     if answer.citations:
         parts.append(
             "\n".join(
-                f"[{citation.number}] {source_line(citation)}\n    “{quoted(citation)}”" for citation in answer.citations
+                f"[{citation.number}] {source_line(citation)}\n    “{quoted(citation)}”"
+                for citation in answer.citations
             )
         )
     return "\n\n".join(parts)
@@ -81,6 +83,9 @@ def as_text(answer: Answer) -> str:
 
 def escape_markdown(text: str) -> str:
     """Text of documents and people for a Markdown page: no markup, link, image or HTML in it acts."""
-    escaped = _MARKUP.sub(r"\\\1", text)
+    # Indentation would make code blocks; Markdown shows no other. A line may begin with a mark of lists or tables.
+    flush = "\n".join(line.lstrip(" \t") for line in re.split(r"\r\n?|\n", text))
+    escaped = _MARKUP.sub(r"\\\g<0>", flush)
     # Web and mail addresses become links without any markup; a character reference prevents it.
-    return _ADDRESS.sub(lambda match: f"&#{ord(match.group()[0])};" + match.group()[1:], escaped)
+    plain = _ADDRESS.sub(lambda match: f"&#{ord(match.group()[0])};" + match.group()[1:], escaped)
+    return _LINE_MARK.sub(r"\1\\\2", plain)

@@ -10,7 +10,7 @@ import numpy as np
 from careerbot.config import Settings
 from careerbot.datatypes import Hit
 from careerbot.embedding import Vectors
-from careerbot.index import Index
+from careerbot.index import Index, Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def lexical(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
 def hybrid(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
     """Statements by a convex fusion of three scores (Bruch et al. 2022 found it ahead of rank fusion).
 
-    Score = cosine of the statement + `passage_weight` x cosine of its passage + `lexical_weight` x
+    Score = cosine of the statement (with wordings: the mean of its own and the best of all) + `passage_weight` x cosine of its passage + `lexical_weight` x
     BM25 scaled by the question's maximum. Both searches bring candidates; a passage that is found
     brings in all its statements.
     """
@@ -49,13 +49,18 @@ def hybrid(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
     if not len(rows):
         return ()
     passages = np.array([index.passage_row(row) for row in rows], dtype=np.int64)
+    own, asked = index.cosines(query.vector, rows), index.asked_cosines(query.vector, rows)
     fused = (
-        index.cosines(query.vector, rows)
+        np.where(asked > -1, (own + np.maximum(own, asked)) / 2, own)
         + settings.passage_weight * index.cosines(query.vector, passages)
         + settings.lexical_weight * scores[rows] / scale
     ).round(6)
     order = np.lexsort((rows, -fused))
-    return _hits(index, [(int(rows[at]), float(fused[at])) for at in order])
+    nearest = np.maximum(own, asked)
+    return tuple(
+        Hit(index.chunks[rows[at]], float(fused[at]), rank, float(nearest[at]))
+        for rank, at in enumerate(order, start=1)
+    )
 
 
 def _statement_rows(index: Index, rows: Iterable[int]) -> set[int]:
@@ -65,7 +70,7 @@ def _statement_rows(index: Index, rows: Iterable[int]) -> set[int]:
     return found
 
 
-def _top(scores: np.ndarray[tuple[int], np.dtype[np.float64]], k: int) -> list[int]:
+def _top(scores: Scores, k: int) -> list[int]:
     """The rows with the highest scores above 0, best first; ties by row."""
     order = np.lexsort((np.arange(len(scores)), -scores))[:k]
     return [int(row) for row in order if scores[row] > 0]

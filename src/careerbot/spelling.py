@@ -7,11 +7,14 @@ RapidFuzz's optimal string alignment, in which two swapped letters are one mista
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
+from collections.abc import Mapping, Sequence
 
-_WORD = re.compile(r"(?<![\w'’.@/-])[a-zA-Z]{3,}(?![\w'’@/-])")
+from careerbot.words import FUNCTION_WORDS, english
+
+_WORD = re.compile(r"(?<![\w'’.@/-])[a-zA-Z]{3,}(?![\w'’@/-]|\.\w)")
+_MOST_WORDS = 200
+"""Words of a question that are looked at: a search takes about 9 ms, and a question may be long."""
+
 _OWN_WORDS = 1000
 """A word of the documents counts as this many times more frequent than the English list says."""
 
@@ -19,52 +22,48 @@ _OWN_WORDS = 1000
 def correct(question: str, vocabulary: Mapping[str, int]) -> str:
     """The question with each unknown word replaced by the likeliest known one, if one is near.
 
-    `vocabulary` holds the words of the documents. Words with a capital inside the sentence, with
-    digits or with several capitals are names and stay as they are.
+    `vocabulary` holds the words of the documents. Words with digits or several capitals
+    are names and stay as they are; a word with one capital inside the sentence may become a word
+    of the documents only. Words after the 200th stay as they are.
     """
-    return _WORD.sub(lambda match: _corrected(match, question, vocabulary), question)
+    return _WORD.sub(lambda match: _corrected(match, question, vocabulary), question, count=_MOST_WORDS)
 
 
 def known(word: str, vocabulary: Mapping[str, int]) -> bool:
     """Whether a lower-case word stands in the documents or in the English list."""
-    return word in vocabulary or word in _english()
+    return word in vocabulary or word in FUNCTION_WORDS or word in english()
 
 
 def _corrected(match: re.Match[str], question: str, vocabulary: Mapping[str, int]) -> str:
     word = match.group()
     lower = word.lower()
     inside = match.start() > 0 and not re.search(r"[.!?]\s*$", question[: match.start()])
-    if known(lower, vocabulary) or (word != lower and (inside or not word.istitle())):
+    if known(lower, vocabulary) or (word != lower and not word.istitle()):
         return word
-    best = _nearest(lower, vocabulary)
+    name = inside and word != lower
+    best = _nearest(lower, [list(vocabulary)] if name else [list(vocabulary), list(english())], vocabulary)
     if best is None:
         return word
     return best.capitalize() if word.istitle() else best
 
 
-def _nearest(word: str, vocabulary: Mapping[str, int]) -> str | None:
+def _nearest(word: str, lists: Sequence[list[str]], vocabulary: Mapping[str, int]) -> str | None:
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
     limit = 1 if len(word) <= 5 else 2
-    english = _english()
+    short = len(word) == 3  # near too many words: only "teh" and "mny" can be told
     found = {
         near: distance
-        for words in (list(vocabulary), list(english))
+        for words in lists
         for near, distance, _ in process.extract(word, words, scorer=OSA.distance, score_cutoff=limit, limit=None)
-        if near.isalpha()
+        if near.isalpha() and (not short or near in FUNCTION_WORDS)
     }
     if not found:
         return None
 
     def likelihood(near: str) -> tuple[int, bool, int, str]:
         weight = _OWN_WORDS if near in vocabulary else 1
-        return (found[near], near[0] != word[0], -weight * english.get(near, 1), near)
+        return (found[near], near[0] != word[0], -weight * english().get(near, 1), near)
 
     return min(found, key=likelihood)
-
-
-@cache
-def _english() -> dict[str, int]:
-    text = (files("symspellpy") / "frequency_dictionary_en_82_765.txt").read_text(encoding="utf-8-sig")
-    return {word: int(count) for word, count in (line.split() for line in text.splitlines())}

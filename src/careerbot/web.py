@@ -88,7 +88,7 @@ def web_app(bot: Careerbot) -> FastAPI:
 
     blocks = _blocks(bot)
     blocks.queue(max_size=64, default_concurrency_limit=8)
-    return gr.mount_gradio_app(
+    gr.mount_gradio_app(
         app,
         blocks,
         path="/",
@@ -98,6 +98,7 @@ def web_app(bot: Careerbot) -> FastAPI:
         max_file_size="1kb",
         css=_CSS,
     )
+    return app
 
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -160,7 +161,7 @@ def _blocks(bot: Careerbot) -> Any:
         picked = chat.example_select(chosen, chat, chat, queue=False, api_visibility="private")
         picked_answer = picked.then(answered, chat, chat, api_visibility="private")
         box.stop(None, cancels=[typed_answer, picked_answer])
-        gr.api(ask, api_name="ask")
+        gr.api(ask, api_name="ask")  # type: ignore[attr-defined]
     return blocks
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Any
 
 _TOKEN = re.compile(r"\d[\d,.]*\d|\w+(?:[-'’&]\w+)*", re.UNICODE)
@@ -26,7 +27,8 @@ FUNCTION_WORDS = frozenset(
     theirs them then there there's these they they're thing things think this those through to too u under until up
     upon ur us very wanna want wants was wasn't way we well were weren't what what's whats when where
     which while who who's whom whose why will with without won't wonder wondering would wouldn't yeah yep yes yet
-    you you'd you'll you're you've your yours yourself n r rn btw
+    you you'd you'll you're you've your yours yourself n r rn btw ppl pls thru idk tbh imo gimme lemme
+    wat dat da y'all yall
     """.split()
 )
 """Words that say nothing of what a question is about."""
@@ -43,21 +45,33 @@ def content_words(text: str) -> list[str]:
 
 
 def names(texts: Iterable[str]) -> set[str]:
-    """The words that the texts never write in lower case: names and acronyms, in lower case.
+    """The names and acronyms of some texts, in lower case.
 
-    A word counts when it stands capitalised inside a sentence, or has several capitals.
+    An acronym has several capitals; another name is capitalised inside a sentence, is no ordinary
+    English word, and is never written in lower case.
     """
     small: set[str] = set()
     capital: set[str] = set()
+    acronyms: set[str] = set()
     for text in texts:
         for match in _TOKEN.finditer(text):
             word = match.group()
             folded = word.lower().replace("’", "'").removesuffix("'s")
             if word[0].islower():
-                small.add(folded)
-            elif sum(letter.isupper() for letter in word) > 1 or _INSIDE.search(text[: match.start()][-3:]):
+                small.add(stem(folded))
+            elif sum(letter.isupper() for letter in word) > 1:
+                acronyms.add(folded)
+            elif folded not in english() and _INSIDE.search(text, max(0, match.start() - 3), match.start()):
                 capital.add(folded)
-    return {word for word in capital - small - FUNCTION_WORDS if not word[0].isdigit() and len(word) > 1}
+    found = {word for word in acronyms | capital if stem(word) not in small and word not in FUNCTION_WORDS}
+    return {word for word in found if not word[0].isdigit() and len(word) > 1}
+
+
+@cache
+def english() -> dict[str, int]:
+    """English words with their frequencies, as symspellpy's dictionary gives them."""
+    text = (files("symspellpy") / "frequency_dictionary_en_82_765.txt").read_text(encoding="utf-8-sig")
+    return {word: int(count) for word, count in (line.split() for line in text.splitlines())}
 
 
 @lru_cache(maxsize=65536)

@@ -1,0 +1,127 @@
+"""Candidates: the statements that may be quoted, weighed by what the question asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from careerbot.chunking import cells
+from careerbot.datatypes import Chunk, Figure, Hit, Kind
+from careerbot.figures import figures
+from careerbot.questions import Question
+from careerbot.words import FUNCTION_WORDS, stem, tokens
+
+# Weights beside a score whose best is about 1.2; chosen on the tuning questions of the exam.
+_UNIT, _NO_UNIT = 0.06, -0.15
+_NO_NAME = -0.15
+_STATISTIC, _NO_STATISTIC, _OTHER_STATISTIC = 0.1, -0.05, -0.2
+_OTHER_PERIOD = -0.08
+_EXTREME = 0.3
+_SERIES = 3
+"""Statements with a comparable figure that make a list or table one that has a highest and a lowest."""
+
+_CAPTION = re.compile(
+    r"\bthe (?:following )?(?:table|list|chart|figure)s? (?:below )?(?:show|list|compare|give)s?\b", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A statement that may be quoted, with what choosing looks at.
+
+    `stems` are those of its own words, `context` the words of it, its headings, its
+    lead and its wordings.
+    """
+
+    chunk: Chunk
+    score: float
+    cosine: float
+    figures: tuple[Figure, ...]
+    stems: frozenset[str]
+    context: frozenset[str] = field(repr=False)
+
+    @property
+    def section(self) -> tuple[str, int]:
+        """The block that the statement stands in."""
+        return self.chunk.document, self.chunk.section
+
+
+def rank(question: Question, hits: Sequence[Hit]) -> list[Candidate]:
+    """The quotable statements among the hits, best first."""
+    introduced = {(hit.chunk.document, hit.chunk.start): hit.score for hit in hits} if question.several else {}
+    found = [_candidate(question, hit, introduced) for hit in hits if _quotable(hit.chunk)]
+    if question.extreme and found:
+        found = _extremes_first(question, found)
+    return sorted(found, key=lambda candidate: (-candidate.score, candidate.chunk.id))
+
+
+def _quotable(chunk: Chunk) -> bool:
+    """Questions, bare introductions and captions answer nothing."""
+    text = chunk.text.rstrip()
+    return chunk.part is not None and not text.endswith(("?", ":")) and not _CAPTION.search(text)
+
+
+def _candidate(question: Question, hit: Hit, introduced: Mapping[tuple[str, int], float]) -> Candidate:
+    """A list that answers is often found by the sentence that introduces it, not by its items."""
+    chunk = hit.chunk
+    lead = introduced.get((chunk.document, chunk.lead.start), 0.0) if chunk.lead and chunk.kind is Kind.LIST else 0.0
+    score = hit.score if hit.score >= lead else (hit.score + 3 * lead) / 4
+    own = tokens(chunk.text)
+    around = tokens(" ".join((*chunk.headings[1:], chunk.lead.text if chunk.lead else "", *chunk.asked)))
+    context = frozenset(own) | frozenset(around)
+    held = figures(_figure_text(chunk))
+    stems = frozenset(stem(word) for word in own if word not in FUNCTION_WORDS)
+    return Candidate(chunk, round(score + _bonus(question, held, context), 6), hit.cosine, held, stems, context)
+
+
+def _figure_text(chunk: Chunk) -> str:
+    if chunk.kind is Kind.TABLE and chunk.lead is not None:
+        named = zip(cells(chunk.lead.text), cells(chunk.text), strict=False)
+        return "; ".join(f"{name}: {cell}" for name, cell in named)
+    return chunk.text
+
+
+def _bonus(question: Question, held: Sequence[Figure], context: frozenset[str]) -> float:
+    """What a statement gains or loses by the kind of amount, the names and the statistic asked for."""
+    fitting = [figure for figure in held if figure.unit in question.units]
+    bonus = 0.0
+    if question.units:
+        bonus += _UNIT if fitting else _NO_UNIT
+    if question.names:
+        bonus += _NO_NAME * sum(name not in context for name in question.names) / len(question.names)
+    if question.places:
+        bonus += _NO_NAME * sum(not set(tokens(name)) <= context for name in question.places) / len(question.places)
+    stated = fitting or held
+    if question.statistic and stated:
+        named = {figure.statistic for figure in stated}
+        bonus += _STATISTIC if question.statistic in named else _NO_STATISTIC if None in named else _OTHER_STATISTIC
+    if question.period and stated and not {question.period, None} & {figure.period for figure in stated}:
+        bonus += _OTHER_PERIOD
+    return bonus
+
+
+def _extremes_first(question: Question, found: Sequence[Candidate]) -> list[Candidate]:
+    """Lift the highest (or lowest) member of every list or table that the question is near to."""
+    top = max(candidate.score for candidate in found)
+    series: dict[tuple[str, int], list[tuple[float, Candidate]]] = {}
+    for candidate in found:
+        if candidate.chunk.kind in (Kind.LIST, Kind.TABLE):
+            amount = _amount(question, candidate)
+            if amount is not None:
+                series.setdefault(candidate.section, []).append((amount, candidate))
+    lifted: set[str] = set()
+    for members in series.values():
+        if len(members) >= _SERIES and max(held.score for _, held in members) >= 0.75 * top:
+            most = max(members, key=lambda member: (question.extreme * member[0], member[1].score))
+            lifted.add(most[1].chunk.id)
+    return [
+        replace(candidate, score=round(candidate.score + _EXTREME, 6)) if candidate.chunk.id in lifted else candidate
+        for candidate in found
+    ]
+
+
+def _amount(question: Question, candidate: Candidate) -> float | None:
+    """The amount of a statement that is compared: the first of the unit asked for, else of any money."""
+    units = question.units or frozenset("$€£")
+    return next((figure.upper or figure.amount for figure in candidate.figures if figure.unit in units), None)

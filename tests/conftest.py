@@ -1,0 +1,159 @@
+"""What the tests share: an encoder that a reader can compute in their head, and a small corpus of careers."""
+
+from __future__ import annotations
+
+import os
+import re
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from careerbot import Careerbot, Settings
+from careerbot.embedding import Progress, Vectors
+from careerbot.index import build, open_index
+from careerbot.loading import load
+
+DIMENSION = 256
+
+ELECTRICIAN = """\
+# Electrician
+
+## What does an electrician earn?
+
+In May 2023 the median wage of electricians was $61,590 a year. The mean wage was $67,810 a year.
+
+## Training
+
+An apprenticeship as an electrician takes four years. Apprentices are paid from the first day.
+
+To begin you need:
+
+- a driving licence
+- good colour vision
+- two years of algebra
+
+## Licence fees
+
+| State | Application fee | Exam fee |
+|---|---|---|
+| Oregon | $100 | $52 |
+| Vermont | $115 | $60 |
+"""
+
+BAKER = """\
+# Baker
+
+## Working hours
+
+Most bakers start at three in the morning. A shift lasts eight hours.
+
+## What does a baker earn?
+
+A baker earns $16.80 an hour on average.
+
+## Which schools teach baking?
+
+The school in Lyon takes thirty pupils a year.
+"""
+
+BEEKEEPER = """\
+# Beekeeper
+
+A beekeeper with forty hives sells about 900 kilos of honey a year. Nobody needs a degree for it.
+
+Swarms are caught in May.
+"""
+
+CATALOGUE = """\
+[[source]]
+id = "electrician-guide"
+file = "electrician.md"
+title = "How to Become an Electrician"
+publisher = "Trades Office"
+as_of = "2023-05"
+place = "United States"
+
+[[source]]
+id = "baker"
+title = "Baker"
+as_of = "2019"
+"""
+
+
+class WordEncoder:
+    """Each lower-case word adds 1 to dimension `crc32(word) % 256`; the row then gets unit length.
+
+    Its constructor takes what `SentenceEncoder` takes, so that it can stand in for it.
+    """
+
+    def __init__(self, model: str = "", *, batch_size: int = 64, fingerprint: str = "words-1") -> None:
+        self._model = model
+        self._fingerprint = fingerprint
+        self.encoded: list[str] = []
+
+    @property
+    def name(self) -> str:
+        return "words"
+
+    @property
+    def fingerprint(self) -> str:
+        return self._fingerprint
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        rows = np.zeros((len(texts), DIMENSION), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in re.findall(r"\w+", text.lower()) or [""]:
+                row[zlib.crc32(word.encode("utf-8", "surrogatepass")) % DIMENSION] += 1
+        self.encoded += texts
+        if progress is not None:
+            progress(len(texts))
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        return rows
+
+
+def write_corpus(folder: Path) -> Path:
+    folder.mkdir()
+    for name, text in (("electrician", ELECTRICIAN), ("baker", BAKER), ("beekeeper", BEEKEEPER)):
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    (folder / "sources.toml").write_text(CATALOGUE, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A CAREERBOT_… variable of the person who runs the tests changes none of them."""
+    for name in [name for name in os.environ if name.upper().startswith("CAREERBOT_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def encoder() -> WordEncoder:
+    return WordEncoder()
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A folder with three short documents about invented careers and their sources.toml."""
+    return write_corpus(tmp_path / "corpus")
+
+
+@pytest.fixture(scope="session")
+def _shared_bot(tmp_path_factory: pytest.TempPathFactory) -> Careerbot:
+    folder = tmp_path_factory.mktemp("bot")
+    encoder = WordEncoder()
+    build(load([write_corpus(folder / "corpus")]).documents, encoder, folder / "index")
+    # How sure the answers are was measured with the real encoder and says nothing about this one.
+    settings = Settings(index=folder / "index", answer_threshold=0)
+    return Careerbot(open_index(folder / "index", encoder), encoder, settings)
+
+
+@pytest.fixture
+def bot(_shared_bot: Careerbot) -> Careerbot:
+    """A Careerbot over the corpus that withholds no answer for being unsure.
+
+    It is built once for all tests, so none may write to its index.
+    """
+    return _shared_bot

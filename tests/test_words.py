@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from careerbot.words import FUNCTION_WORDS, content_words, names, search_terms, stem, tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("Bakers EARN more", ["bakers", "earn", "more"], id="case"),
+        pytest.param("a two-year course", ["a", "two-year", "course"], id="hyphenated-word-stays-whole"),
+        pytest.param("$1,200.50, or 3.", ["1,200.50", "or", "3"], id="comma-in-a-number-is-not-the-one-after-it"),
+        pytest.param("the baker’s oven", ["the", "baker's", "oven"], id="curly-apostrophe"),
+        pytest.param("R&D at a pâtisserie", ["r&d", "at", "a", "pâtisserie"], id="ampersand-and-accent"),
+        pytest.param("", [], id="nothing"),
+        pytest.param("?!… -- '", [], id="punctuation-only"),
+        pytest.param("面包师 工资", ["面包师", "工资"], id="other-script"),
+    ],
+)
+def test_tokens(text: str, expected: list[str]) -> None:
+    assert tokens(text) == expected
+
+
+def test_content_words_leave_out_function_words_and_repetitions_but_keep_the_order() -> None:
+    assert content_words("What does a baker earn, and what do Baker schools cost?") == [
+        "baker", "earn", "schools", "cost",
+    ]  # fmt: skip
+
+
+@given(st.text())
+def test_content_words_are_tokens_without_function_words(text: str) -> None:
+    found = content_words(text)
+    assert set(found) == set(tokens(text)) - FUNCTION_WORDS
+    assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        pytest.param(["Work in Gerlosta pays."], {"gerlosta"}, id="capital-inside-a-sentence"),
+        pytest.param(["Gerlosta rises early."], set(), id="capital-that-only-begins-the-sentence"),
+        pytest.param(["Ask the Gerlosta.", "a gerlosta of bakers"], set(), id="written-in-lower-case-elsewhere"),
+        pytest.param(["ask the Gerlosta.", "many gerlostas"], set(), id="another-form-in-lower-case"),
+        pytest.param(["Ask the Guild."], set(), id="ordinary-english-word-in-a-title"),
+        pytest.param(["NECA trains people."], {"neca"}, id="acronym-at-the-beginning"),
+        pytest.param(["We ask Gerlosta's office."], {"gerlosta"}, id="possessive"),
+        pytest.param(["call The number"], set(), id="function-word"),
+        pytest.param(["A shop, B and C."], set(), id="single-letter"),
+        pytest.param(["see 3D printing"], set(), id="begins-with-a-digit"),
+        pytest.param([], set(), id="no-texts"),
+    ],
+)
+def test_names_are_words_never_written_in_lower_case(texts: list[str], expected: set[str]) -> None:
+    assert names(texts) == expected
+
+
+def test_names_of_a_long_text_take_linear_time() -> None:
+    started = time.perf_counter()
+    assert names(["We ask Gerlosta. " * 60_000]) == {"gerlosta"}
+    assert time.perf_counter() - started < 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param("bakers", "baker", id="plural"),
+        pytest.param("baker's", "baker", id="possessive"),
+        pytest.param("bakers'", "baker", id="plural-possessive"),
+        pytest.param("training", "trained", id="verb-forms"),
+    ],
+)
+def test_forms_of_a_word_share_a_stem(one: str, other: str) -> None:
+    assert stem(one) == stem(other)
+
+
+def test_search_terms_find_a_hyphenated_word_whole_and_by_its_parts() -> None:
+    assert search_terms("What is an on-the-job trainee?") == ["on-the-job", "on", "the", "job", "traine"]
+
+
+def test_search_terms_count_repetitions_because_bm25_does() -> None:
+    assert search_terms("bread, bread and more bread") == ["bread", "bread", "bread"]
