@@ -238,6 +238,6 @@ def test_figures_are_exact_slices_in_order_that_never_overlap(text: str) -> None
     ],
 )
 def test_hostile_text_takes_linear_time(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     figures(text)
-    assert time.perf_counter() - started < 4
+    assert time.process_time() - started < 4

@@ -224,9 +224,9 @@ def test_the_title_is_the_first_heading_or_the_name(tmp_path: Path, text: str, t
     ],
 )
 def test_a_hostile_heading_takes_linear_time(tmp_path: Path, text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert load([write(tmp_path, a_md=text)]).documents
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_the_catalogue_describes_the_files_beside_it(tmp_path: Path) -> None:

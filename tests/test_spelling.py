@@ -64,9 +64,9 @@ def test_known_words_are_those_of_the_documents_and_of_english() -> None:
 def test_a_long_question_of_unknown_words_is_bounded() -> None:
     rng = random.Random(1)  # noqa: S311 - only a text
     words = ["".join(rng.choices(string.ascii_lowercase, k=7)) for _ in range(1250)]
-    started = time.perf_counter()
+    started = time.process_time()
     corrected = correct(" ".join(words), VOCABULARY).split()
-    assert time.perf_counter() - started < 6
+    assert time.process_time() - started < 6
     assert len(corrected) == 1250
     assert corrected[200:] == words[200:]
 

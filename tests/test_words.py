@@ -60,9 +60,9 @@ def test_names_are_words_never_written_in_lower_case(texts: list[str], expected:
 
 
 def test_names_of_a_long_text_take_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert names(["We ask Gerlosta. " * 60_000]) == {"gerlosta"}
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from careerbot.candidates import Candidate, rank
@@ -28,7 +28,13 @@ class Part:
     background: Background
 
 
-def write(parts: Sequence[Part], documents: Mapping[str, Document], similar: Similar, settings: Settings) -> Draft:
+def write(
+    parts: Sequence[Part],
+    documents: Mapping[str, Document],
+    similar: Similar,
+    names: Collection[str],
+    settings: Settings,
+) -> Draft:
     """The best statements for the parts of a question, the one that answers first in front.
 
     A part that the sources do not answer gives no statement; the draft names what it lacks.
@@ -39,7 +45,7 @@ def write(parts: Sequence[Part], documents: Mapping[str, Document], similar: Sim
     missing: list[str] = []
     for part in parts:
         ranked = rank(part.question, part.hits)
-        differing = _newest_first(sides(part.question, ranked, similar), documents)
+        differing = _newest_first(sides(part.question, ranked, similar, names), documents)
         groups = [[candidate] for candidate, _ in differing]
         groups += _choose(part.question, ranked, settings, max(1, settings.max_statements // len(parts)), groups)
         verdict = judge(part.question, ranked, [held for group in groups for held in group], part.background)

@@ -21,6 +21,9 @@ _EXTREME = 0.3
 _SERIES = 3
 """Statements with a comparable figure that make a list or table one that has a highest and a lowest."""
 
+_BRACKET = re.compile(r"[(),;]")
+"""In a header they would cut its words off from the figure in the cell."""
+
 _CAPTION = re.compile(
     r"\bthe (?:following )?(?:table|list|chart|figure)s? (?:below )?(?:show|list|compare|give)s?\b", re.I
 )
@@ -78,7 +81,7 @@ def _candidate(question: Question, hit: Hit, introduced: Mapping[tuple[str, int]
 def _figure_text(chunk: Chunk) -> str:
     if chunk.kind is Kind.TABLE and chunk.lead is not None:
         named = zip(cells(chunk.lead.text), cells(chunk.text), strict=False)
-        return "; ".join(f"{name}: {cell}" for name, cell in named)
+        return "; ".join(f"{_BRACKET.sub(' ', name)}: {cell}" for name, cell in named)
     return chunk.text
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from careerbot.candidates import Candidate
 from careerbot.datatypes import Chunk, Figure, Kind
 from careerbot.questions import Question
-from careerbot.words import content_words, stem
+from careerbot.words import content_words, stem, tokens
 
-_NEAR = 0.6
+_NEAR = 0.45
 """Share of the lead's score that another statement needs to be read as an answer to the same question."""
 
-_ALIKE = 0.6
-"""Cosine of two statements that speak of the same thing; 0.1 more where no amount was asked for."""
+_ALIKE = 0.7
+"""Cosine of two statements that speak of the same thing."""
+
+_SUBJECT = 6
+"""First words of a statement, in which the name stands that it is about."""
 
 Similar = Callable[[Chunk, Chunk], float]
 """The cosine of two chunks."""
@@ -26,11 +29,15 @@ def same(one: Candidate, other: Candidate) -> bool:
     """Whether two statements say the same: the same amounts, and mostly the same words."""
     if _values(one.figures) != _values(other.figures):
         return False
-    smaller = min(len(one.stems), len(other.stems)) or 1
-    return len(one.stems & other.stems) / smaller >= (0.6 if one.figures else 0.75)
+    shared = len(one.stems & other.stems)
+    if one.figures:
+        return shared >= 0.6 * min(len(one.stems), len(other.stems))
+    return shared >= 0.6 * max(len(one.stems), len(other.stems))
 
 
-def sides(question: Question, ranked: Sequence[Candidate], similar: Similar) -> tuple[tuple[Candidate, Figure], ...]:
+def sides(
+    question: Question, ranked: Sequence[Candidate], similar: Similar, names: Collection[str]
+) -> tuple[tuple[Candidate, Figure], ...]:
     """The statements that give different values for what the best one gives, that one first.
 
     Unit, statistic and period must agree; what another statement leaves open does not contradict.
@@ -41,14 +48,15 @@ def sides(question: Question, ranked: Sequence[Candidate], similar: Similar) -> 
         return ()
     first, asked = lead
     found = [lead]
-    alike = _ALIKE if question.units else _ALIKE + 0.1
     for candidate in ranked:
         if candidate.score < _NEAR * first.score:
             break
         stated = next((figure for figure in candidate.figures if _comparable(figure, asked)), None)
         if stated is None or any(_value(stated) == _value(figure) for _, figure in found):
             continue
-        if similar(first.chunk, candidate.chunk) < alike or any(_together(candidate, held) for held, _ in found):
+        if similar(first.chunk, candidate.chunk) < _ALIKE or _of_others(candidate, first, names):
+            continue
+        if any(_together(candidate, held) for held, _ in found):
             continue
         found.append((candidate, stated))
     return tuple(found[:_MOST_SIDES]) if len(found) > 1 else ()
@@ -65,7 +73,8 @@ def subject(found: Sequence[tuple[Candidate, Figure]]) -> str:
 
 
 def _lead(question: Question, ranked: Sequence[Candidate]) -> tuple[Candidate, Figure] | None:
-    if not ranked or question.several or question.why or question.extreme or (question.yes_no and not question.units):
+    ordered = question.extreme and not question.statistic
+    if not ranked or question.several or question.why or ordered or (question.yes_no and not question.units):
         return None
     stated = [figure for figure in ranked[0].figures if figure.unit in question.units or not question.units]
     if question.statistic:
@@ -81,6 +90,12 @@ def _comparable(one: Figure, other: Figure) -> bool:
         return False
     larger, smaller = max(one.amount, other.amount), min(one.amount, other.amount)
     return one.period == other.period or (None in (one.period, other.period) and larger <= 5 * smaller)
+
+
+def _of_others(one: Candidate, other: Candidate, names: Collection[str]) -> bool:
+    """Whether two statements begin by naming different things, as "The CPC exam" and "The CCS exam" do."""
+    own, others = ({word for word in tokens(held.chunk.text)[:_SUBJECT] if word in names} for held in (one, other))
+    return bool(own) and bool(others) and not own & others
 
 
 def _together(one: Candidate, other: Candidate) -> bool:

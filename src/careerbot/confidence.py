@@ -17,6 +17,9 @@ from careerbot.candidates import Candidate
 from careerbot.questions import Question, focus
 from careerbot.words import content_words, stem, tokens
 
+_NAMED_GAP = 0.55
+"""Cosine from which a known gap is named as what the sources lack."""
+
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
@@ -54,7 +57,7 @@ def judge(
     about = _sigmoid(found, _ABOUT_GUIDED if guided else _ABOUT)
     answered = _sigmoid(found, _ANSWERED_GUIDED if guided else _ANSWERED)
     probability = 0.0 if absent or found["unit"] < 0 else about * answered
-    topic = background.gap[0] if background.gap[1] > found["cosine"] - 0.05 else ""
+    topic = background.gap[0] if background.gap[1] > max(found["cosine"], _NAMED_GAP) else ""
     return Verdict(round(probability, 6), ", ".join(absent) or topic)
 
 

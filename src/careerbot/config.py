@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     passage_weight: float = Field(0.35, ge=0, le=2, description="weight of the passage around a statement")
     lexical_weight: float = Field(0.2, ge=0, le=2, description="weight of BM25 beside the cosine")
     answer_words: int = Field(70, ge=20, le=400, description="words after which an answer takes no further statement")
-    max_statements: int = Field(4, ge=1, le=12, description="statements in an answer, a list counting as one")
+    max_statements: int = Field(5, ge=1, le=12, description="statements in an answer, a list counting as one")
     keep_ratio: float = Field(0.78, ge=0, le=1, description="share of the best score that a further statement needs")
     answer_threshold: float = Field(0.4, ge=0, le=1, description="confidence below which an answer is withheld")
     max_question_chars: int = Field(10_000, ge=100, le=100_000, description="characters of the longest question")

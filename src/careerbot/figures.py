@@ -56,9 +56,9 @@ _MONTHS = {"mo": 1, "semester": 4.5, "year": 12, "yr": 12}
 _RANKED = re.compile(r"percentile", re.I)
 _SEPARATOR = re.compile(r"[;|(]|,\s|\s(?:or|and|to)\s")
 _STATISTICS = (
-    ("median", re.compile(r"\bmedian\b|\bmiddle\b(?!\sschool)", re.I)),
+    ("median", re.compile(r"\bmedians?\b|\bmiddle\b(?!\sschool)", re.I)),
     ("mean", re.compile(r"\bmean\b|(?<!than )(?<!than the )\baverage\b", re.I)),
-    ("typical", re.compile(r"\btypical", re.I)),
+    ("typical", re.compile(r"\btypical\b", re.I)),
 )
 _PERIODS = (
     ("hour", re.compile(r"\bhourly\b|\b(?:per|an|a|by the) hour\b|/h(?:ou)?r\b", re.I)),

@@ -138,7 +138,10 @@ class Careerbot:
 
     def _write(self, asked: _Asked) -> _Asked:
         return replace(
-            asked, draft=answering.write(asked.parts, self.index.documents, self.index.similar, self.settings)
+            asked,
+            draft=answering.write(
+                asked.parts, self.index.documents, self.index.similar, self.index.names, self.settings
+            ),
         )
 
     def _check(self, asked: _Asked) -> Answer:

@@ -85,7 +85,10 @@ _ASKING = re.compile(
     r"could|will|would|should|must|tell|give|list|name|show|explain|compare|rank|describe|recommend)\b",
     re.I,
 )
-_POINTING = re.compile(r"\b(?:it|its|that|those|these|they|them|their|this|both|either|each)\b", re.I)
+_POINTING = re.compile(
+    r"\b(?:it|its|those|they|them|their|both|either|each|(?:that|this) (?:one|kind|sort|spot|place|job))\b", re.I
+)
+_ADDED = re.compile(r"^\W*(?:i mean|as in|specifically|especially|for example|for instance|in particular)\b", re.I)
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+|\.\.+\s*")
 _CLAUSE = re.compile(
     r"\b(?:how|what|whats|what's|which|when|where|who|why)\b|\?|^\W*(?:is|are|do|does|did|can|could|will|would|should)\b",
@@ -97,6 +100,7 @@ _CALENDAR = frozenset(
     "september october november december".split()
 )
 
+_CARRIED = 6  # words of the first clause that a later one takes along
 MAX_PARTS = 4
 
 
@@ -108,6 +112,7 @@ def focus(text: str) -> str:
         return text
     kept = set(asking[-2:])
     kept |= {at - 1 for at in kept if at and (_POINTING.search(found[at]) or len(content_words(found[at])) < 3)}
+    kept |= {at for at in range(1, len(found)) if at - 1 in kept and _ADDED.search(found[at])}
     return " ".join(found[at] for at in sorted(kept))
 
 
@@ -121,8 +126,9 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
     found: list[Question] = []
     for clause in clauses:
         own = _names(clause, known_names)
-        if not own and named and len(clauses) > 1:
-            clause, own = f"{', '.join(named)}: {clause}", named
+        if not own and len(clauses) > 1:
+            about = named or (content_words(clauses[0])[:_CARRIED] if clause != clauses[0] else ())
+            clause, own = f"{', '.join(about)}: {clause}" if about else clause, named
         if len(own) > 1 and (_COMPARE.search(clause) or _SHARED.search(asked)):
             found += [replace(read(_only_name(clause, name, own), known_names), names=(name,)) for name in own]
         else:
@@ -148,7 +154,7 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
     return Question(
         text=whole,
         words=tuple(content_words(text)),
-        names=tuple(_names(text, known_names) or _names(whole, known_names)),
+        names=tuple(_names(text, known_names) or [name for name in _names(whole, known_names) if name in known_names]),
         places=places(text),
         units=frozenset(_units(text)),
         statistic=_statistic(text),
