@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,6 +53,7 @@ def main(
 
     console = Console()
     try:
+        _check_extras()
         if compare is not None:
             before, after = (rows.read_right(file) for file in compare)
             report.show_paired(intervals.pair(before, after), console)
@@ -66,12 +69,17 @@ def main(
         raise typer.Exit(error.exit_code) from error
 
 
+def _check_extras() -> None:
+    """Raises InputError when a library of the extra is missing."""
+    missing = [name for name in ("ranx", "scipy", "sklearn") if find_spec(name) is None]
+    if missing:
+        raise InputError(f"{', '.join(missing)} not installed; the exam needs: pip install 'careerbot[evals]'")
+
+
 def _examine(
     index: Path | None, files: Sequence[Path], split: Split, rows_in: Path | None
 ) -> tuple[report.Report, tuple[Row, ...]]:
     """The report, and the rows it was made from with `right` filled in."""
-    from dataclasses import replace
-
     from careerbot import Careerbot
     from evals import metrics
 

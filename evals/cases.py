@@ -94,13 +94,13 @@ def _case(held: Any) -> Case:
     if not isinstance(held, dict):
         raise ValueError('expected an object such as {"id": "…", "turns": ["…"]}')
     name = _text(held, "id", None)
-    category = _text(held, "category", Case.category)
+    category = _text(held, "category", "text")
     case = Case(
         id=name,
         turns=_texts(held.get("turns"), "turns"),
-        split=_text(held, "split", Case.split),
+        split=_text(held, "split", "test"),
         category=category,
-        style=_text(held, "style", Case.style),
+        style=_text(held, "style", "plain"),
         group=_text(held, "group", "") or name,
         rewrite=_text(held, "rewrite", ""),
         answerable=_flag(held, "answerable", category not in (UNANSWERABLE, OUT_OF_DOMAIN, ADVERSARIAL)),
@@ -110,7 +110,7 @@ def _case(held: Any) -> Case:
         sources=_texts(held.get("sources", []), "sources"),
         all_sources=_texts(held.get("all_sources", []), "all_sources"),
         evidence=tuple(_evidence(held.get("evidence") or {})),
-        conflict_type=_text(held, "conflict_type", Case.conflict_type),
+        conflict_type=_text(held, "conflict_type", "none"),
     )
     if not case.turns or not case.turns[-1].strip():
         raise ValueError("turns must hold at least one question")

@@ -14,10 +14,12 @@ from careerbot.errors import InputError
 from evals import graders, risk, searching
 from evals.cases import ADVERSARIAL, CONFLICT, OUT_OF_DOMAIN, UNANSWERABLE, Case
 from evals.graders import Citing, Grade, Outcome
-from evals.intervals import Measure, clustered, harmonic, mean, pair, ratio, wilson
+from evals.intervals import Measure, Sums, clustered, harmonic, mean, pair, ratio, wilson
 from evals.rows import Reply, Row
 
 Measures = dict[str, Measure]
+Count = tuple[str, int, int]
+"""The group of a case, a part, and the whole that it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +117,19 @@ def _each(graded: Sequence[Graded], part: Callable[[Citing], int], whole: Callab
     return [True] * true + [False] * (n - true)
 
 
-def _share(counts: Sequence[tuple[str, int, int]]) -> Measure | None:
+def _share(counts: Sequence[Count]) -> Measure | None:
     """part / whole of (group, part, whole), None where there is no whole."""
     kept = [count for count in counts if count[2]]
     columns = [[float(part) for _, part, _ in kept], [float(whole) for *_, whole in kept]]
     return clustered([group for group, *_ in kept], columns, ratio)
 
 
-def _f1(recall: Sequence[tuple[str, int, int]], precision: Sequence[tuple[str, int, int]]) -> Measure | None:
+def _f1(recall: Sequence[Count], precision: Sequence[Count]) -> Measure | None:
     """The harmonic mean of two shares over the same cases."""
-    columns = [[float(number) for number in column] for one in (recall, precision) for column in list(zip(*one))[1:]]
+    columns = [[float(count[at]) for count in counts] for counts in (recall, precision) for at in (1, 2)]
 
-    def f1(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
-        one, other = ratio(a, b), ratio(c, d)
+    def f1(supported: Sums, claims: Sums, proper: Sums, shown: Sums) -> Sums:
+        one, other = ratio(supported, claims), ratio(proper, shown)
         return ratio(2 * one * other, one + other)
 
     return clustered([group for group, *_ in recall], columns, f1)

@@ -130,8 +130,8 @@ def show(report: Report, console: Console) -> None:
                 str(measures[names[0]].n),
             )
         console.print(table)
-    for held in report.misses:
-        line = f"{held.grade.outcome.value}  {held.case.id}  {held.case.turns[-1]}  ({held.grade.why})"
+    for miss in report.misses:
+        line = f"{miss.grade.outcome.value}  {miss.case.id}  {miss.case.turns[-1]}  ({miss.grade.why})"
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -21,7 +21,7 @@ def score(relevant: Ranked, ranked: Ranked) -> dict[str, dict[str, float]]:
     Cases without anything relevant are left out; one for which nothing was found scores 0. Ten ids
     are kept of a ranking, so MRR is that of the first ten.
     """
-    judged = {name: {held: 1 for held in ids} for name, ids in relevant.items() if ids}
+    judged = {name: dict.fromkeys(ids, 1) for name, ids in relevant.items() if ids}
     if not judged:
         return {}
     with warnings.catch_warnings():

@@ -11,9 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from careerbot import Careerbot, Settings
+from careerbot import Careerbot, Document, Settings
+from careerbot.building import build
+from careerbot.chunking import chunks
+from careerbot.datatypes import Chunk, Gap, Hit
 from careerbot.embedding import Progress, Vectors
-from careerbot.index import build, open_index
+from careerbot.index import open_index
 from careerbot.loading import load
 
 DIMENSION = 256
@@ -120,6 +123,29 @@ def write_corpus(folder: Path) -> Path:
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
     (folder / "sources.toml").write_text(CATALOGUE, encoding="utf-8")
     return folder
+
+
+def bot_over(folder: Path, documents: Sequence[Document], gaps: Sequence[Gap] = (), threshold: float = 0) -> Careerbot:
+    """A Careerbot over these documents; with threshold 0 it withholds no answer for being unsure."""
+    encoder = WordEncoder()
+    build(documents, encoder, folder, gaps=gaps)
+    return Careerbot(open_index(folder, encoder), encoder, Settings(index=folder, answer_threshold=threshold))
+
+
+def statement(document: Document, text: str) -> Chunk:
+    """The statement of a document that begins with a text."""
+    return next(held for held in chunks(document) if held.part is not None and held.text.startswith(text))
+
+
+def hit(document: Document, text: str, score: float = 1.0) -> Hit:
+    """The statement that begins with a text, as a search would find it with this score."""
+    return Hit(statement(document, text), score, 1, min(score, 1.0))
+
+
+def likeness(one: Chunk, other: Chunk) -> float:
+    """The cosine of two chunks: the share of words that they have in common."""
+    first, second = WordEncoder().encode([one.text, other.text])
+    return float(first @ second)
 
 
 @pytest.fixture(autouse=True)

@@ -15,11 +15,13 @@ import numpy as np
 import pytest
 from conftest import WordEncoder
 
-from careerbot import Careerbot, Document, IndexUnusable, InputError, LockedError, StorageError
+from careerbot import Careerbot, Document, IndexUnusable, InputError, LockedError, StorageError, stores
+from careerbot.building import build, plan
 from careerbot.chunking import chunks, views
 from careerbot.embedding import Progress, Vectors
-from careerbot.index import Index, build, open_index, plan, read_sources
+from careerbot.index import Index, open_index, read_sources
 from careerbot.loading import load
+from careerbot.stores import write_vectors
 from careerbot.words import search_terms
 
 MANY = 60  # documents of the larger corpus
@@ -155,6 +157,16 @@ class TestBuilding:
         second = build(_documents(corpus), WordEncoder(), tmp_path / "index")
         assert (second.generation, second.embedded) == (2, first.embedded)
         open_index(tmp_path / "index", WordEncoder())
+
+    @pytest.mark.parametrize("name", ["chroma", "bm25"])
+    def test_a_damaged_search_folder_is_repaired_although_no_document_changed(
+        self, name: str, corpus: Path, tmp_path: Path
+    ) -> None:
+        documents, encoder = _documents(corpus), WordEncoder()
+        build(documents, encoder, tmp_path / "index")
+        shutil.rmtree(_generation(tmp_path / "index") / name)
+        assert build(documents, encoder, tmp_path / "index").generation == 2
+        assert open_index(tmp_path / "index", encoder).chunks
 
     def test_the_generation_being_read_outlives_one_update_and_older_ones_go(
         self, corpus: Path, tmp_path: Path
@@ -422,7 +434,7 @@ class TestWriting:
             from pathlib import Path
             from conftest import WordEncoder
             from careerbot import StorageError
-            from careerbot.index import build
+            from careerbot.building import build
             from careerbot.loading import load
             resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
             try:
@@ -452,6 +464,23 @@ class TestWriting:
         with pytest.raises(InputError, match="the model is gone"):
             build(_documents(corpus), Broken(), tmp_path / "index")
         assert open_index(tmp_path / "index", WordEncoder()).manifest["generation"] == 1
+
+    def test_a_generation_that_does_not_verify_is_removed_and_the_one_before_it_served(
+        self, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def lose_one(folder: Path, names: Sequence[str], vectors: Vectors) -> None:
+            write_vectors(folder, names[:-1], vectors[:-1])
+
+        folder = tmp_path / "index"
+        build(_documents(corpus), WordEncoder(), folder)
+        (corpus / "baker.md").write_text("# Baker\n\nA baker has two ovens.\n")
+        with monkeypatch.context() as patched, pytest.raises(IndexUnusable, match=r"Chroma holds \d+ of \d+ vectors"):
+            patched.setattr(stores, "write_vectors", lose_one)
+            build(_documents(corpus), WordEncoder(), folder)
+        assert [path.name for path in folder.glob("gen-*")] == ["gen-000001"]
+        assert open_index(folder, WordEncoder()).manifest["generation"] == 1
+        assert build(_documents(corpus), WordEncoder(), folder).generation == 2  # under the name of the removed one
+        assert "two ovens" in open_index(folder, WordEncoder()).documents["baker"].text
 
 
 class TestReadSources:

@@ -19,9 +19,9 @@ ROWS = (
     ("datatypes", "errors"),
     ("config", "words"),
     ("loading", "chunking", "figures", "places", "spelling", "embedding"),
-    ("questions", "rendering"),
+    ("questions", "rendering", "stores", "generations"),
     ("conversation", "candidates", "index"),
-    ("comparing", "confidence"),
+    ("comparing", "confidence", "building"),
     ("retrieval", "answering", "checking"),
     ("pipeline",),
     ("__init__",),  # the door: what stands below it are programs, which users do not import
@@ -30,19 +30,22 @@ ROWS = (
 )
 ROW = {module: number for number, row in enumerate(ROWS) for module in row}
 
+FINDING = {"building", "embedding", "generations", "index", "retrieval", "stores"}
+
 KEPT_APART = {
-    "answering": {"index", "retrieval", "embedding"},  # does not know how hits were found
-    "candidates": {"index", "retrieval", "embedding"},
-    "comparing": {"index", "retrieval", "embedding"},
-    "confidence": {"index", "retrieval", "embedding"},
-    "checking": {"index", "retrieval", "embedding", "questions"},  # checks answers of any writer alike
-    "retrieval": {"answering", "candidates", "checking", "questions"},  # nor what becomes of them
+    "answering": FINDING,  # does not know how hits were found
+    "candidates": FINDING,
+    "comparing": FINDING,
+    "confidence": FINDING,
+    "checking": FINDING | {"questions"},  # checks answers of any writer alike
+    "retrieval": {"answering", "building", "candidates", "checking", "questions"},  # nor what becomes of them
+    "pipeline": {"building", "generations", "stores"},  # reads the index and never writes it
 }
 
 ONLY_IMPORTER = {
-    "chromadb": "index",
-    "bm25s": "index",
-    "filelock": "index",
+    "chromadb": "stores",
+    "bm25s": "stores",
+    "filelock": "generations",
     "sentence_transformers": "embedding",
     "transformers": "embedding",
     "torch": "embedding",

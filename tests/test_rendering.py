@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from careerbot import Answer, Citation, Disagreement, StatedValue, Status
-from careerbot.rendering import as_json, as_text, escape_markdown, quoted, source_line
+from careerbot.rendering import as_json, as_text, escape_markdown, quoted, source_line, unescape_markdown
 
 CITATION = Citation(
     1, "baker", "Baker", "Guild", "2024-05", ("Baker", "Pay"), "Bakers earn\n  $16.80.", 120, 140, "corpus/baker.md"
@@ -204,3 +204,9 @@ def test_an_address_is_still_shown_as_it_was_written() -> None:
     escaped = escape_markdown("https://guild.example")
     assert escaped == "https&#58;//guild.example"
     assert html.unescape(escaped) == "https://guild.example"
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_unescaping_gives_back_what_was_escaped(text: str) -> None:
+    flush = "\n".join(line.lstrip(" \t") for line in re.split(r"\r\n?|\n", text))
+    assert unescape_markdown(escape_markdown(text)) == flush

@@ -19,7 +19,8 @@ from starlette.testclient import TestClient
 
 import careerbot.pipeline
 from careerbot import Answer, Careerbot, Citation, InputError, Settings, Status
-from careerbot.index import build, open_index
+from careerbot.building import build
+from careerbot.index import open_index
 from careerbot.loading import load
 from careerbot.web import (
     EXAMPLES,

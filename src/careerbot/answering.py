@@ -50,7 +50,7 @@ def write(
         groups += _choose(part.question, ranked, settings, max(1, settings.max_statements // len(parts)), groups)
         verdict = judge(part.question, ranked, [held for group in groups for held in group], part.background)
         if verdict.probability < settings.answer_threshold:
-            missing.append(verdict.missing or (part.question.text if len(parts) > 1 else ""))
+            missing.append(verdict.missing or (part.question.asked.rstrip(" ?") if len(parts) > 1 else ""))
             continue
         pool += ranked
         found += [differing] if differing else []

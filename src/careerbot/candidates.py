@@ -18,6 +18,7 @@ _NO_NAME = -0.15
 _STATISTIC, _NO_STATISTIC, _OTHER_STATISTIC = 0.1, -0.05, -0.2
 _OTHER_PERIOD = -0.08
 _EXTREME = 0.3
+_AMOUNT_LEADS = 0.75  # share of the best score from which a statement with the amount goes first
 _SERIES = 3
 """Statements with a comparable figure that make a list or table one that has a highest and a lowest."""
 
@@ -56,12 +57,23 @@ def rank(question: Question, hits: Sequence[Hit]) -> list[Candidate]:
     found = [_candidate(question, hit, introduced) for hit in hits if _quotable(hit.chunk)]
     if question.extreme and found:
         found = _extremes_first(question, found)
-    return sorted(found, key=lambda candidate: (-candidate.score, candidate.chunk.id))
+    found.sort(key=lambda candidate: (-candidate.score, candidate.chunk.id))
+    return _amount_first(question, found)
+
+
+def _amount_first(question: Question, ranked: list[Candidate]) -> list[Candidate]:
+    """An answer to "how much" or "how long" begins with the amount, if one is near the top."""
+    for at, candidate in enumerate(ranked):
+        if not question.amount or candidate.score < _AMOUNT_LEADS * ranked[0].score:
+            break
+        if any(figure.unit in question.units for figure in candidate.figures):
+            return [candidate, *ranked[:at], *ranked[at + 1 :]]
+    return ranked
 
 
 def _quotable(chunk: Chunk) -> bool:
     """Questions, bare introductions and captions answer nothing."""
-    text = chunk.text.rstrip()
+    text = chunk.text.rstrip(" *_")  # Markdown's emphasis
     return chunk.part is not None and not text.endswith(("?", ":")) and not _CAPTION.search(text)
 
 

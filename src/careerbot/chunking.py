@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 from careerbot.datatypes import Chunk, Document, Kind, Section, Span
 
-VERSION = 1
+VERSION = 2
 """Part of the index's fingerprint: a change here makes old indexes rebuild."""
 
 MAX_ITEM_WORDS = 60

@@ -75,8 +75,8 @@ def index_command(
     index: IndexOption = None,
 ) -> None:
     """Build or update the index of the given files and folders: exactly these will be in it."""
+    from careerbot.building import build, plan
     from careerbot.embedding import SentenceEncoder
-    from careerbot.index import build, plan
     from careerbot.loading import load
 
     settings = _settings(index)

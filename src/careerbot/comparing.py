@@ -21,6 +21,9 @@ _SUBJECT = 6
 Similar = Callable[[Chunk, Chunk], float]
 """The cosine of two chunks."""
 
+_NEGATIONS = frozenset(
+    {"no", "not", "never", "neither", "nor", "none", "nobody", "without", "cannot", "isn't", "don't"}
+)
 _MOST_SIDES = 5
 _PERIODS = {"year": "annual", "hour": "hourly", "month": "monthly"}
 
@@ -32,7 +35,13 @@ def same(one: Candidate, other: Candidate) -> bool:
     shared = len(one.stems & other.stems)
     if one.figures:
         return shared >= 0.6 * min(len(one.stems), len(other.stems))
-    return shared >= 0.6 * max(len(one.stems), len(other.stems))
+    if _negated(one) != _negated(other):
+        return False
+    return shared >= 0.75 * max(len(one.stems), len(other.stems))
+
+
+def _negated(candidate: Candidate) -> bool:
+    return not _NEGATIONS.isdisjoint(tokens(candidate.chunk.text))
 
 
 def sides(
@@ -48,11 +57,14 @@ def sides(
         return ()
     first, asked = lead
     found = [lead]
+    # What equals another row of the lead's own table is about that row, and no other value for the lead's.
+    others = {_value(figure) for held in ranked if _together(held, first) for figure in held.figures if held != first}
     for candidate in ranked:
         if candidate.score < _NEAR * first.score:
             break
         stated = next((figure for figure in candidate.figures if _comparable(figure, asked)), None)
-        if stated is None or any(_value(stated) == _value(figure) for _, figure in found):
+        told = {_value(figure) for figure in candidate.figures}
+        if stated is None or not told.isdisjoint(others) or any(_value(figure) in told for _, figure in found):
             continue
         if similar(first.chunk, candidate.chunk) < _ALIKE or _of_others(candidate, first, names):
             continue

@@ -61,7 +61,8 @@ def _swapped(turn: str, before: str, known_names: Collection[str]) -> str | None
     rest = [word for word in content_words(turn) if word not in new]
     if len(new) != 1 or len(old) != 1 or rest:
         return None
-    shown = next(match.group() for match in re.finditer(r"\w+(?:[-'’&]\w+)*", turn) if match.group().lower() == new[0])
+    words = re.findall(r"\w+(?:[-'’&]\w+)*", turn)
+    shown = next(word for word in words if word.lower().replace("’", "'") == new[0])
     pattern = re.compile(rf"(?<!\w){re.escape(old[0])}(?![\w-])", re.I)
     return pattern.sub(shown, before) if pattern.search(before) else None
 

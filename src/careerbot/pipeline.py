@@ -5,8 +5,9 @@ question + history ─conversation→ reading ─retrieval→ hits ─answering�
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,8 @@ from careerbot.words import search_terms, stem
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
+
+_SPACES = re.compile(r"[^\S\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,8 @@ class Careerbot:
         conversation.check_question(text, self.settings.max_question_chars)
         turns = tuple(user_turns(asked.get("history") or ()))[-self.settings.max_turns :]
         vocabulary, names = self.index.vocabulary, self.index.names
-        corrected = [spelling.correct(turn, vocabulary) for turn in (*turns, text.strip())]
+        spaced = [_SPACES.sub(" ", turn).strip() for turn in (*turns, text)]
+        corrected = [spelling.correct(turn, vocabulary) for turn in spaced]
         reading = conversation.standalone(corrected[-1], corrected[:-1], names)
         return _Asked(text, turns, started, reading, questions.understand(reading, names))
 
@@ -147,10 +151,7 @@ class Careerbot:
     def _check(self, asked: _Asked) -> Answer:
         assert asked.draft is not None  # noqa: S101 - set by _write
         draft = checking.check(asked.draft, self.index.documents)
-        if not draft.statements:
-            answer = self._refusal(asked, draft)
-        else:
-            answer = self._answer(asked, draft)
+        answer = self._answer(asked, draft) if draft.statements else self._refusal(asked, draft)
         return replace(answer, latency_ms=(time.perf_counter() - asked.started) * 1000)
 
     def _refusal(self, asked: _Asked, draft: Draft) -> Answer:
@@ -207,10 +208,14 @@ class Careerbot:
 
 def user_turns(history: Sequence[object]) -> Iterator[str]:
     """What the user said in the earlier turns, oldest first. Raises InputError for anything else."""
+    if isinstance(history, (str, Mapping)) or not isinstance(history, Iterable):
+        raise InputError(f"a history must be a list of turns, not {type(history).__name__}")
     for turn in history:
         role = turn.get("role") if isinstance(turn, Mapping) else getattr(turn, "type", "human")
         content = turn.get("content") if isinstance(turn, Mapping) else getattr(turn, "content", turn)
-        if not isinstance(content, str):
-            raise InputError(f"a turn of the history must be text, not {type(content).__name__}")
-        if role in ("user", "human") and not conversation.is_empty(content):
+        if isinstance(role, str) and role not in ("user", "human"):
+            continue
+        if role is None or not isinstance(content, str):
+            raise InputError(f"a turn of the history must be text, not {type(turn).__name__}")
+        if not conversation.is_empty(content):
             yield content

@@ -14,27 +14,30 @@ from careerbot.places import places
 from careerbot.words import FUNCTION_WORDS, content_words
 
 _MONEY = re.compile(
-    r"\b(?:cost|costs|price|fees?|pay|pays|paid|paying|salar\w+|wages?|earn\w*|income|paycheck|tuition|expensive|cheap\w*|"
-    r"dollars?|bucks|afford\w*|charge\w*|set me back|make (?:an? |per )?(?:hour|year|month)|money|dues|pull(?:s|ing)? in|"
-    r"take home|bring home|spend)\b|[$€£]",
+    r"\b(?:cost|costs|price|fees?|pay|pays|paid|paying|salar\w+|wages?|earn\w*|income|paycheck|tuition|expensive|"
+    r"cheap\w*|dollars?|bucks|afford\w*|charge\w*|set me back|make (?:an? |per )?(?:hour|year|month)|money|dues|"
+    r"pull(?:s|ing)? in|take home|bring home|spend)\b|[$€£]",
     re.I,
 )
 _WHAT_MAKE = re.compile(
-    r"\b(?:what|whats|what's|how much)\b(?: \w+){0,8} (?:make|makes|making|bring in|clear|on)\b(?! (?:sure|it|me|you|the|your|a)\b)",
+    r"\b(?:what|whats|what's|how much)\b(?: \w+){0,8} (?:make|makes|making|bring in|clear|on)\b"
+    r"(?! (?:sure|it|me|you|the|your|a)\b)",
     re.I,
 )
 _HOW_LONG = re.compile(
-    r"\bhow (?:long|much time|many (?:minutes|mins|hours|hrs|days|weeks|months|years|yrs))\b|\b(?:duration|time limit|length of|hours?\?)|"
-    r"\b(?:exam|test) (?:time|hours|length)\b|\bhow (?:fast|quick\w*|soon)\b(?!.*\b(?:grow|expand|rise|rising|increas|go(?:ing)? up)\w*)",
+    r"\bhow (?:long|much time|many (?:minutes|mins|hours|hrs|days|weeks|months|years|yrs))\b|"
+    r"\b(?:duration|time limit|length of|(?<!an )(?<!per )(?<!by the )(?<!each )(?<!every )(?<!/)hours?\?)|"
+    r"\b(?:exam|test) (?:time|hours|length)\b|"
+    r"\bhow (?:fast|quick\w*|soon)\b(?!.*\b(?:grow|expand|rise|rising|increas|go(?:ing)? up)\w*)",
     re.I,
 )
 _HOW_MANY = re.compile(r"\bhow many\b|\bnumber of\b|\bhead ?count\b|\btotal of\b", re.I)
 _HOW_MUCH = re.compile(
     r"\bhow much\b(?! (?:time|of an? |education|college|school|experience|work|harder|longer))", re.I
 )
-_PERCENT = re.compile(r"\bpercent(?:age)?\b(?!ile)|%|\b(?:rate|share|odds|chances?|proportion|growth|grow\w*)\b", re.I)
 _YES_NO = re.compile(
-    r"^(?:so |and |but |hey |ok |well )*(?:is|are|was|were|do|does|did|can|could|will|would|should|must|has|have|am|may)\b",
+    r"^(?:so |and |but |hey |ok |well )*"
+    r"(?:is|are|was|were|do|does|did|can|could|will|would|should|must|has|have|am|may)\b",
     re.I,
 )
 _SEVERAL = re.compile(
@@ -44,8 +47,8 @@ _SEVERAL = re.compile(
     re.I,
 )
 _MOST = re.compile(
-    r"\b(?:highest|most|best[- ]pa\w+|pays? (?:the )?(?:best|most)|top|biggest|largest|maximum|max|longest|priciest|dearest|"
-    r"costliest|fastest|richest)\b",
+    r"\b(?:highest|most|best[- ]pa\w+|pays? (?:the )?(?:best|most)|top|biggest|largest|maximum|max|longest|"
+    r"priciest|dearest|costliest|fastest|richest)\b",
     re.I,
 )
 _LEAST = re.compile(
@@ -58,13 +61,18 @@ _COMPARE = re.compile(r"\b(?:vs|versus|compar\w+|differ\w*|against|than|or|rank|
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as it is searched. `names` and `places` are lower-case; `units` are those of `figures.Figure`."""
+    """A question as it is searched. `names` and `places` are lower-case; `units` are those of `figures.Figure`.
+
+    `asked` is the text without the topic that a clause takes along from the one before it.
+    """
 
     text: str
+    asked: str
     words: tuple[str, ...]
     names: tuple[str, ...]
     places: tuple[str, ...]
     units: frozenset[str]
+    amount: bool
     statistic: str | None
     period: str | None
     several: bool
@@ -76,13 +84,15 @@ class Question:
 
 
 _SPLIT = re.compile(
-    r"\s*(?:[,;]|[,;]?\s+(?:and|also|plus|&))\s+(?=(?:how|what|which|when|where|who|why|is|are|do|does|did|can|could|will|would|should)\b)"
+    r"\s*(?:[,;]|[,;]?\s+(?:and|also|plus|&))\s+"
+    r"(?=(?:how|what|which|when|where|who|why|is|are|do|does|did|can|could|will|would|should)\b)"
     r"|(?<=\?)\s+",
     re.I,
 )
 _ASKING = re.compile(
-    r"\?|^\W*(?:and |so |but |also |please |pls |ok |plus )*(?:how|what|whats|what's|which|when|where|who|whos|why|is|are|do|does|did|can|"
-    r"could|will|would|should|must|tell|give|list|name|show|explain|compare|rank|describe|recommend)\b",
+    r"\?|^\W*(?:and |so |but |also |please |pls |ok |plus )*"
+    r"(?:how|what|whats|what's|which|when|where|who|whos|why|is|are|do|does|did|can|could|will|would|should|must|"
+    r"tell|give|list|name|show|explain|compare|rank|describe|recommend)\b",
     re.I,
 )
 _POINTING = re.compile(
@@ -125,16 +135,16 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
     named = _names(asked, known_names) or _names(text, known_names)
     found: list[Question] = []
     for clause in clauses:
-        own = _names(clause, known_names)
+        asks, own = clause, _names(clause, known_names)
         if not own and len(clauses) > 1:
             about = named or (content_words(clauses[0])[:_CARRIED] if clause != clauses[0] else ())
             clause, own = f"{', '.join(about)}: {clause}" if about else clause, named
         if len(own) > 1 and (_COMPARE.search(clause) or _SHARED.search(asked)):
             found += [replace(read(_only_name(clause, name, own), known_names), names=(name,)) for name in own]
         else:
-            found.append(read(clause, known_names))
+            found.append(replace(read(clause, known_names), asked=asks))
     unlike = {question.text: question for question in found}
-    return tuple(unlike.values())[:MAX_PARTS] if len(found) > 1 else (read(text, known_names),)
+    return tuple(unlike.values())[:MAX_PARTS] if len(unlike) > 1 else (read(text, known_names),)
 
 
 def _only_name(clause: str, name: str, names: Collection[str]) -> str:
@@ -153,10 +163,12 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
     most, least = bool(_MOST.search(text)), bool(_LEAST.search(text))
     return Question(
         text=whole,
+        asked=whole,
         words=tuple(content_words(text)),
         names=tuple(_names(text, known_names) or [name for name in _names(whole, known_names) if name in known_names]),
-        places=places(text),
+        places=_places(text),
         units=frozenset(_units(text)),
+        amount=any(asks.search(text) for asks in (_HOW_MUCH, _HOW_MANY, _HOW_LONG)),
         statistic=_statistic(text),
         period=period_of(text),
         several=bool(_SEVERAL.search(text) or re.search(r"\b(?:what|which) (?:are|were)\b", text, re.I)),
@@ -174,6 +186,12 @@ _TOP_SHARE = re.compile(
     r"\b(top|highest|best|bottom|lowest)(?:[- ](?:paid|earning))?\s+(\d+|ten|twenty[- ]five)\s*(?:%|percent|per cent)",
     re.I,
 )
+
+
+def _places(text: str) -> tuple[str, ...]:
+    """The places of a question; "Nice, how much …" begins with a capital that says nothing."""
+    plain = text.lower() if text.isupper() else text
+    return places(plain[:1].lower() + plain[1:] if plain[1:2].islower() else plain)
 
 
 def _statistic(text: str) -> str | None:
@@ -195,12 +213,13 @@ def _units(text: str) -> list[str]:
     if _HOW_MANY.search(text):
         return ["count"]
     if re.search(
-        r"\bpercent(?:age)?\b(?!ile)|%|\bpass rate\b|\bgrowth\b|\bodds\b|\bhow (?:fast|quick\w*|much)\b.*\b(?:grow|expand|rise|rising|increas|go(?:ing)? up)\w*",
+        r"\bpercent(?:age)?\b(?!ile)|%|\bpass rate\b|\bgrowth\b|\bodds\b|"
+        r"\bhow (?:fast|quick\w*|much)\b.*\b(?:grow|expand|rise|rising|increas|go(?:ing)? up)\w*",
         text,
         re.I,
     ):
         return ["percent"]
-    if _MONEY.search(text) or _WHAT_MAKE.search(text):
+    if _MONEY.search(text) or _WHAT_MAKE.search(text) or re.search(r"\bhow much(?:'s| is| are| for)\b", text, re.I):
         return [] if _SEVERAL.search(text) and not _HOW_MUCH.search(text) else ["$", "€", "£"]
     return ["$", "€", "£", "percent", "count"] if _HOW_MUCH.search(text) else []
 

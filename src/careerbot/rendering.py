@@ -8,8 +8,11 @@ from typing import Any
 from careerbot.chunking import cells
 from careerbot.datatypes import Answer, Citation
 
+_SHOWN_ROWS = 4
+_MARK = re.compile(r"^\s*(?:[-*+•‣◦▪·]|\d{1,3}[.)])\s+", re.MULTILINE)
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#|!~&]")
 _LINE_MARK = re.compile(r"^(\d{0,9})([-+=:.)])", re.M)
+_ESCAPED = re.compile(r"\\([-\\`*_{}\[\]<>#|!~&+=:.)])|&#(46|58|64);")
 _ADDRESS = re.compile(r"://|@|(?<=www)\.", re.IGNORECASE)
 
 
@@ -61,11 +64,12 @@ def source_line(citation: Citation) -> str:
 
 
 def quoted(citation: Citation) -> str:
-    """The quotation for reading: a table as its header and last row, the rest on one line."""
+    """The quotation for reading: on one line, of a long table its header and its last row."""
     lines = [line for line in citation.quote.split("\n") if line.strip()]
     if len(lines) > 2 and all(line.lstrip().startswith("|") for line in lines):
-        return " / ".join(" | ".join(cells(line)) for line in (lines[0], *lines[2:]))
-    return " ".join(citation.quote.split())
+        rows = [" | ".join(cells(line)) for line in (lines[0], *lines[2:])]
+        return " / ".join(rows if len(rows) <= _SHOWN_ROWS else [rows[0], "…", rows[-1]])
+    return " ".join(_MARK.sub("· ", citation.quote).split())
 
 
 def as_text(answer: Answer) -> str:
@@ -89,3 +93,8 @@ def escape_markdown(text: str) -> str:
     # Web and mail addresses become links without any markup; a character reference prevents it.
     plain = _ADDRESS.sub(lambda match: f"&#{ord(match.group()[0])};" + match.group()[1:], escaped)
     return _LINE_MARK.sub(r"\1\\\2", plain)
+
+
+def unescape_markdown(text: str) -> str:
+    """What `escape_markdown` was given, but for indentation."""
+    return _ESCAPED.sub(lambda match: match[1] or chr(int(match[2])), text)

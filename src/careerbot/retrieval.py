@@ -10,7 +10,8 @@ import numpy as np
 from careerbot.config import Settings
 from careerbot.datatypes import Hit
 from careerbot.embedding import Vectors
-from careerbot.index import Index, Scores
+from careerbot.index import Index
+from careerbot.stores import Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,9 @@ def lexical(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
 def hybrid(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
     """Statements by a convex fusion of three scores (Bruch et al. 2022 found it ahead of rank fusion).
 
-    Score = cosine of the statement (with wordings: the mean of its own and the best of all) + `passage_weight` x cosine of its passage + `lexical_weight` x
-    BM25 scaled by the question's maximum. Both searches bring candidates; a passage that is found
-    brings in all its statements.
+    Score = cosine of the statement (with wordings: the mean of its own and the best of all)
+    + `passage_weight` x cosine of its passage + `lexical_weight` x BM25 scaled by the question's
+    maximum. Both searches bring candidates; a passage that is found brings in all its statements.
     """
     scores = index.lexical(query.terms)
     scale = float(scores.max()) or 1.0

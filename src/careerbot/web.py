@@ -24,7 +24,7 @@ from careerbot.errors import CareerbotError, InputError
 from careerbot.pipeline import Careerbot
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it when it is imported
-import gradio as gr  # noqa: E402
+import gradio as gr
 
 TITLE = "careerbot"
 MAX_MESSAGE_CHARS = 1_000
@@ -57,7 +57,7 @@ Message = dict[str, Any]
 def serve(settings: Settings) -> None:
     """Run the web app until it is interrupted. Raises InputError when the port is taken."""
     bot = Careerbot.open(settings=settings)
-    listening = _listen(settings.host, settings.port)
+    listening = listen(settings.host, settings.port)
     host, port = listening.getsockname()[:2]
     server = uvicorn.Server(uvicorn.Config(web_app(bot), log_level="warning", access_log=False))
     threading.Thread(target=bot.encoder.encode, args=(["warm up"],), daemon=True).start()
@@ -65,7 +65,8 @@ def serve(settings: Settings) -> None:
     server.run(sockets=[listening])
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to an address; port 0 takes a free one. Raises InputError when it is taken."""
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -135,10 +136,10 @@ def _blocks(bot: Careerbot) -> Any:
         )
 
         def asked(text: str, messages: list[Message]) -> tuple[str, list[Message]]:
-            return "", [*(messages or []), {"role": "user", "content": str(text)}]
+            return "", [*(messages or []), _said(str(text))]
 
         def chosen(event: gr.SelectData, messages: list[Message]) -> list[Message]:
-            return [*(messages or []), {"role": "user", "content": event.value["text"]}]
+            return [*(messages or []), _said(event.value["text"])]
 
         def answered(messages: list[Message]) -> Iterator[list[Message]]:
             for text in reply(bot, messages):
@@ -189,12 +190,17 @@ def reply(bot: Careerbot, messages: Sequence[Message]) -> Iterator[str]:
         yield rendering.escape_markdown(str(error))
 
 
+def _said(text: str) -> Message:
+    """What the user said, as a message in which no markup acts."""
+    return {"role": "user", "content": rendering.escape_markdown(text)}
+
+
 def _words(message: Message) -> str:
-    """The text of a message as Gradio hands it over: a string, or a list of text parts."""
+    """What the user said in a message as Gradio hands it over: a string, or a list of text parts."""
     content = message.get("content")
     if isinstance(content, list):
-        return " ".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
-    return content if isinstance(content, str) else ""
+        content = " ".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    return rendering.unescape_markdown(content) if isinstance(content, str) else ""
 
 
 def _limited(text: object) -> str:

@@ -1,0 +1,190 @@
+"""The folder of an index: its generations, which of them is served, who may write, what lies in its files.
+
+    <folder>/CURRENT       the name of the generation that is served
+    <folder>/LOCK          held by the one process that writes
+    <folder>/gen-000007/   manifest.json documents.jsonl chunks.jsonl gaps.jsonl vectors.npy
+                           vocabulary.json names.json chroma/ bm25/
+
+A generation is written beside the old one as gen-000008.tmp, renamed when it is complete, and served
+from the moment that CURRENT names it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from careerbot import chunking
+from careerbot.datatypes import Chunk, Document, Gap, Kind, Span, Wording
+from careerbot.errors import IndexUnusable, LockedError
+
+FORMAT = 1
+MAX_ASKED = 6
+"""Wordings of one chunk that are searched; further ones are left out."""
+
+DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError)
+"""What reading a damaged file raises."""
+
+_KEPT = 2  # generations: the one that is served, and the one before it
+
+
+def current(folder: Path) -> Path | None:
+    """The generation that is served; None where there is none."""
+    try:
+        name = (folder / "CURRENT").read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return folder / name if name and (folder / name).is_dir() else None
+
+
+def draft(folder: Path) -> tuple[int, Path]:
+    """The number of the next generation and an empty folder to write it in."""
+    for leftover in folder.glob("gen-*.tmp"):
+        shutil.rmtree(leftover)
+    number = 1 + max((int(path.name[4:]) for path in folder.glob("gen-??????")), default=0)
+    fresh = folder / f"gen-{number:06d}.tmp"
+    fresh.mkdir()
+    return number, fresh
+
+
+def complete(fresh: Path) -> Path:
+    """Give a draft that is written its name as a generation."""
+    return fresh.replace(fresh.with_suffix(""))
+
+
+def serve(generation: Path) -> None:
+    """Point CURRENT to a generation, and drop the oldest ones."""
+    folder = generation.parent
+    pointer = folder / "CURRENT.tmp"
+    with pointer.open("w", encoding="utf-8") as file:
+        file.write(generation.name + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    pointer.replace(folder / "CURRENT")
+    for old in sorted(folder.glob("gen-??????"))[:-_KEPT]:
+        shutil.rmtree(old)
+
+
+@contextmanager
+def write_lock(folder: Path) -> Iterator[None]:
+    """Hold LOCK. Raises LockedError when another writer holds it."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / "LOCK")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise LockedError(
+            f"another process is writing the index in {folder}; try again when it has finished"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def read_manifest(generation: Path) -> dict[str, Any]:
+    """What the generation was made of and by. Raises IndexUnusable when it does not say."""
+    try:
+        held = json.loads((generation / "manifest.json").read_text(encoding="utf-8"))
+        if {"format", "chunker", "encoder", "sources"} <= held.keys():
+            return dict(held)
+    except (OSError, ValueError, AttributeError) as error:
+        raise unusable(generation.parent, f"its manifest cannot be read ({error})") from error
+    raise unusable(generation.parent, "its manifest is not complete")
+
+
+def of_this_version(manifest: Mapping[str, Any]) -> bool:
+    """Whether this version of careerbot would lay out files and cut chunks in the same way."""
+    return bool(manifest["format"] == FORMAT and manifest["chunker"] == chunking.VERSION)
+
+
+def missing(folder: Path) -> IndexUnusable:
+    """The error for a folder without an index; it names the command that builds one."""
+    return IndexUnusable(f"no index in {folder}; build one: careerbot index --index {folder}")
+
+
+def unusable(folder: Path, reason: str) -> IndexUnusable:
+    """The error for an index that cannot be served; it names the command that repairs it."""
+    return IndexUnusable(
+        f"the index in {folder} cannot be used: {reason}; rebuild it: careerbot index --index {folder}"
+    )
+
+
+def damaged(folder: Path, error: Exception) -> IndexUnusable:
+    """The error for one of `DAMAGE`."""
+    return unusable(folder, f"a file of it is damaged ({error})")
+
+
+def write_json(file: Path, held: object) -> None:
+    """One value as indented JSON."""
+    file.write_text(json.dumps(held, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def read_json(file: Path) -> Any:
+    """What `write_json` wrote."""
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def write_lines(file: Path, records: Iterable[Document | Chunk | Gap]) -> None:
+    """One line of JSON per record."""
+    with file.open("w", encoding="utf-8") as out:
+        out.writelines(json.dumps(asdict(record), ensure_ascii=False) + "\n" for record in records)
+
+
+def read_lines(file: Path) -> Iterator[dict[str, Any]]:
+    """The lines of `write_lines` as dictionaries."""
+    with file.open(encoding="utf-8", newline="\n") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def read_documents(generation: Path) -> tuple[Document, ...]:
+    """The documents in the order in which they were indexed. Raises one of `DAMAGE`."""
+    return tuple(_document(held) for held in read_lines(generation / "documents.jsonl"))
+
+
+def read_chunks(generation: Path) -> tuple[Chunk, ...]:
+    """The chunks in the order of the vectors. Raises one of `DAMAGE`."""
+    return tuple(_chunk(held) for held in read_lines(generation / "chunks.jsonl"))
+
+
+def read_gaps(generation: Path) -> tuple[Gap, ...]:
+    """What is known not to be covered. Raises one of `DAMAGE`."""
+    return tuple(Gap(held["topic"], tuple(held["asked"])) for held in read_lines(generation / "gaps.jsonl"))
+
+
+def _chunk(held: dict[str, Any]) -> Chunk:
+    lead = Span(**held["lead"]) if held["lead"] else None
+    tuples = {"headings": tuple(held["headings"]), "asked": tuple(held["asked"])}
+    return Chunk(**held | tuples | {"lead": lead, "kind": Kind(held["kind"])})
+
+
+def _document(held: dict[str, Any]) -> Document:
+    wordings = tuple(Wording(wording["quote"], tuple(wording["asked"])) for wording in held["wordings"])
+    return Document(**held | {"wordings": wordings})
+
+
+def vector_views(chunks: Sequence[Chunk], gaps: Sequence[Gap]) -> list[tuple[str, str]]:
+    """What the vectors stand for: a pair of texts per chunk, then per wording, then per way to ask for a gap."""
+    own = [chunking.views(chunk) for chunk in chunks]
+    others = [asked for chunk in chunks for asked in chunk.asked[:MAX_ASKED]]
+    others += [asked for gap in gaps for asked in gap.asked]
+    return own + [(asked, asked) for asked in others]
+
+
+def vector_names(chunks: Sequence[Chunk]) -> list[str]:
+    """The name of each vector that is searched: those of the chunks, then those of their wordings."""
+    own = [chunk.id for chunk in chunks]
+    return own + [f"{chunk.id}?{at}" for chunk in chunks for at, _ in enumerate(chunk.asked[:MAX_ASKED])]
+
+
+def vector_owners(chunks: Sequence[Chunk]) -> list[int]:
+    """The row of the chunk that each of `vector_names` belongs to."""
+    return [*range(len(chunks)), *(row for row, chunk in enumerate(chunks) for _ in chunk.asked[:MAX_ASKED])]

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from conftest import WordEncoder, bot_over
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from careerbot import Careerbot, Document, Settings
+from careerbot.datatypes import Hit, Wording
+from careerbot.retrieval import Query, Search, dense, hybrid, lexical
+from careerbot.words import search_terms
+
+SEARCHES = [pytest.param(search, id=search.__name__) for search in (dense, lexical, hybrid)]
+WORDS = "baker earns hour median wage electricians apprenticeship driving licence Oregon exam fee honey zebra".split()
+
+
+def query(text: str) -> Query:
+    return Query(WordEncoder().encode([text])[0], tuple(search_terms(text)))
+
+
+def find(search: Search, bot: Careerbot, text: str, candidates: int = 60) -> tuple[Hit, ...]:
+    return search(bot.index, query(text), Settings(candidates=candidates))
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+class TestEverySearch:
+    @pytest.mark.parametrize(
+        ("text", "part"),
+        [
+            pytest.param("How many kilos of honey does a beekeeper sell?", "900 kilos", id="sentence"),
+            pytest.param("good colour vision", "colour vision", id="list-item"),
+            pytest.param("Oregon application fee", "Oregon", id="table-row"),
+            pytest.param("Which schools teach baking?", "Lyon", id="heading-that-asks"),
+        ],
+    )
+    def test_the_statement_is_among_the_first(self, search: Search, bot: Careerbot, text: str, part: str) -> None:
+        assert any(part in hit.chunk.text for hit in find(search, bot, text)[:4])
+
+    def test_ranks_count_from_one_and_scores_fall(self, search: Search, bot: Careerbot) -> None:
+        hits = find(search, bot, "What does a baker earn an hour?")
+        assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+        assert all(one.score >= other.score for one, other in itertools.pairwise(hits))
+
+    def test_no_chunk_comes_twice(self, search: Search, bot: Careerbot) -> None:
+        names = [hit.chunk.id for hit in find(search, bot, "What does a baker earn an hour?")]
+        assert len(names) == len(set(names)) > 1
+
+    @settings(max_examples=30, deadline=None)
+    @given(words=st.lists(st.sampled_from(WORDS), min_size=1, max_size=6))
+    def test_the_same_question_finds_the_same(self, search: Search, _shared_bot: Careerbot, words: list[str]) -> None:
+        first = find(search, _shared_bot, " ".join(words))
+        assert find(search, _shared_bot, " ".join(words)) == first
+        assert {hit.chunk.id for hit in first} <= {chunk.id for chunk in _shared_bot.index.chunks}
+
+
+@pytest.mark.parametrize("search", [dense, lexical])
+def test_no_more_come_than_are_wanted(search: Search, bot: Careerbot) -> None:
+    assert len(find(search, bot, "a baker earns an hour", candidates=10)) == 10
+    assert len(bot.index.chunks) > 10
+
+
+def test_words_that_no_document_has_find_nothing_by_words(bot: Careerbot) -> None:
+    assert find(lexical, bot, "zebra quokka") == ()
+
+
+def test_words_that_no_document_has_still_find_what_is_nearest_in_meaning(bot: Careerbot) -> None:
+    assert find(dense, bot, "zebra quokka")
+    assert find(hybrid, bot, "zebra quokka")
+
+
+def test_hybrid_finds_statements_only(bot: Careerbot) -> None:
+    assert all(hit.chunk.part is not None for hit in find(hybrid, bot, "What does a baker earn?"))
+
+
+def test_a_passage_that_is_found_brings_all_its_statements(bot: Careerbot) -> None:
+    found = {hit.chunk.text for hit in find(hybrid, bot, "good colour vision", candidates=10)}
+    assert {"a driving licence", "good colour vision", "two years of algebra"} <= found
+
+
+def test_the_weight_of_words_decides_between_meaning_and_words(bot: Careerbot) -> None:
+    near, rare = query("a baker earns an hour on average"), tuple(search_terms("honey"))
+    asked = Query(near.vector, rare)
+    by_meaning = hybrid(bot.index, asked, Settings(lexical_weight=0))
+    by_words = hybrid(bot.index, asked, Settings(lexical_weight=2))
+    assert by_meaning[0].chunk.text == "A baker earns $16.80 an hour on average."
+    assert "honey" in by_words[0].chunk.text
+
+
+def test_a_wording_finds_the_statement_that_shares_no_word_with_the_question(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    text = "# Baker\n\nOvens burn at 250 degrees.\n\nA shift lasts eight hours."
+    wording = Wording("Ovens burn at 250 degrees.", ("How hot does it become?",))
+    bot = bot_over(tmp_path_factory.mktemp("wording"), [Document("baker", "Baker", text, "b.md", wordings=(wording,))])
+    for search in (dense, hybrid):
+        best = find(search, bot, "How hot does it become?")[0]
+        assert best.chunk.text == "Ovens burn at 250 degrees."
+    assert best.cosine == 1.0
