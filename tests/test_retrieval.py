@@ -57,7 +57,7 @@ class TestEverySearch:
 
 @pytest.mark.parametrize("search", [dense, lexical])
 def test_no_more_come_than_are_wanted(search: Search, bot: Careerbot) -> None:
-    assert len(find(search, bot, "a baker earns an hour", candidates=10)) == 10
+    assert len(find(search, bot, "baker electrician fee wage hour", candidates=10)) == 10
     assert len(bot.index.chunks) > 10
 
 

@@ -28,6 +28,36 @@ class Part:
     background: Background
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What may be quoted for one part: all candidates ranked, the differing values, the chosen groups."""
+
+    ranked: tuple[Candidate, ...]
+    differing: tuple[tuple[Candidate, Figure], ...]
+    groups: tuple[tuple[Candidate, ...], ...]
+
+    @property
+    def chosen(self) -> tuple[Candidate, ...]:
+        """The candidates of all groups, the one that answers first in front."""
+        return tuple(candidate for group in self.groups for candidate in group)
+
+
+def select(
+    part: Part,
+    documents: Mapping[str, Document],
+    similar: Similar,
+    names: Collection[str],
+    settings: Settings,
+    most: int,
+) -> Selection:
+    """The candidates for one part of a question, in at most `most` statements and all differing values."""
+    ranked = rank(part.question, part.hits)
+    differing = _newest_first(sides(part.question, ranked, similar, names), documents)
+    groups = [[candidate] for candidate, _ in differing]
+    groups += _choose(part.question, ranked, settings, most, groups)
+    return Selection(tuple(ranked), differing, tuple(tuple(group) for group in groups))
+
+
 def write(
     parts: Sequence[Part],
     documents: Mapping[str, Document],
@@ -43,18 +73,20 @@ def write(
     pool: list[Candidate] = []
     found: list[tuple[tuple[Candidate, Figure], ...]] = []
     missing: list[str] = []
+    confidence = 0.0
     for part in parts:
-        ranked = rank(part.question, part.hits)
-        differing = _newest_first(sides(part.question, ranked, similar, names), documents)
-        groups = [[candidate] for candidate, _ in differing]
-        groups += _choose(part.question, ranked, settings, max(1, settings.max_statements // len(parts)), groups)
-        verdict = judge(part.question, ranked, [held for group in groups for held in group], part.background)
+        most = max(1, settings.max_statements // len(parts))
+        selection = select(part, documents, similar, names, settings, most)
+        verdict = judge(part.question, selection.ranked, selection.chosen, part.background)
+        confidence = max(confidence, verdict.probability)
         if verdict.probability < settings.answer_threshold:
             missing.append(verdict.missing or (part.question.asked.rstrip(" ?") if len(parts) > 1 else ""))
             continue
-        pool += ranked
-        found += [differing] if differing else []
-        chosen += [group for group in groups if not any(same(group[0], member) for other in chosen for member in other)]
+        pool += selection.ranked
+        found += [selection.differing] if selection.differing else []
+        for group in selection.groups:
+            if not any(same(group[0], member) for other in chosen for member in other):
+                chosen.append(list(group))
     merged = _merged(chosen)
     statements = [_with_agreeing(_statement(group, documents), group[0], pool) for group in merged]
     at = {candidate.chunk.id: number for number, group in enumerate(merged) for candidate in group}
@@ -63,7 +95,7 @@ def write(
         for differing in found
         if all(candidate.chunk.id in at for candidate, _ in differing)
     )
-    return Draft(tuple(statements), named, tuple(name for name in dict.fromkeys(missing) if name))
+    return Draft(tuple(statements), named, tuple(name for name in dict.fromkeys(missing) if name), confidence)
 
 
 def _newest_first(
@@ -102,7 +134,9 @@ def _choose(
     left = [candidate for candidate in ranked if candidate not in held]
     while left:
         spoken = {key[0] for key in groups} | {candidate.section[0] for candidate in held}
-        best = max(left, key=lambda candidate: candidate.score - (_SPOKEN if candidate.section[0] in spoken else 0))
+        best = left[0]  # what answers first stays first, whatever it scores
+        if spoken:
+            best = max(left, key=lambda candidate: candidate.score - (_SPOKEN if candidate.section[0] in spoken else 0))
         left.remove(best)
         if spoken and (best.score < settings.keep_ratio * ranked[0].score or len(groups) + len(taken) >= most):
             break

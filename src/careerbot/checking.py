@@ -26,7 +26,7 @@ def check(draft: Draft, documents: Mapping[str, Document]) -> Draft:
         for about, values in draft.sides
         if all(at in moved for _, at in values)
     )
-    return Draft(tuple(draft.statements[at] for at in kept), sides, draft.missing)
+    return Draft(tuple(draft.statements[at] for at in kept), sides, draft.missing, draft.confidence)
 
 
 def holds(statement: Statement, documents: Mapping[str, Document]) -> bool:

@@ -51,18 +51,18 @@ def judge(
     """How surely the chosen candidates answer a question."""
     if not chosen:
         return Verdict(0.0, "")
-    absent = _absent(question, chosen, background)
+    lacking = absent(question, chosen, background)
     found = signals(question, ranked, chosen, background)
     guided = background.gap[1] > -1
     about = _sigmoid(found, _ABOUT_GUIDED if guided else _ABOUT)
     answered = _sigmoid(found, _ANSWERED_GUIDED if guided else _ANSWERED)
-    probability = 0.0 if absent or found["unit"] < 0 else about * answered
+    probability = 0.0 if lacking or found["unit"] < 0 else about * answered
     topic = background.gap[0] if background.gap[1] > max(found["cosine"], _NAMED_GAP) else ""
-    return Verdict(round(probability, 6), ", ".join(absent) or topic)
+    return Verdict(round(probability, 6), ", ".join(lacking) or topic)
 
 
-def _absent(question: Question, chosen: Sequence[Candidate], background: Background) -> list[str]:
-    """Places, years and names of the question that no chosen statement speaks of."""
+def absent(question: Question, chosen: Sequence[Candidate], background: Background) -> list[str]:
+    """Places, years and names of the question that no chosen statement speaks of, as they are shown."""
     asked = focus(question.text)
     spoken = frozenset().union(*(candidate.context for candidate in chosen))
     shown = " ".join(_all_text(candidate) for candidate in chosen)
@@ -109,7 +109,7 @@ def signals(
 
     cosine = max(candidate.cosine for candidate in ranked[:10])
     spoken = frozenset().union(*(candidate.context for candidate in chosen))
-    absent = [name not in spoken for name in question.names]
+    silent = [name not in spoken for name in question.names]
     amounts = {figure.unit for candidate in chosen for figure in candidate.figures}
     return {
         "cosine": cosine,
@@ -120,7 +120,7 @@ def signals(
         "covered": share([one in every for one in stems]),
         "lead_covered": share([one in held[0] for one in stems]),
         "unknown": share([one not in background.frequency for one in stems]),
-        "names": sum(absent) / len(absent) if absent else 0.0,
+        "names": sum(silent) / len(silent) if silent else 0.0,
         "unit": 0.0 if not question.units else 1.0 if amounts & question.units else -1.0,
     }
 
@@ -131,33 +131,33 @@ def _sigmoid(found: Mapping[str, float], fit: Mapping[str, float]) -> float:
 
 
 _ABOUT = {
-    "intercept": -5.109,
-    "cosine": 19.25,
+    "intercept": -5.179,
+    "cosine": 19.406,
 }
 _ANSWERED = {
-    "intercept": 0.197,
-    "lead": -5.927,
-    "score": 5.382,
-    "margin": 2.011,
-    "covered": 1.111,
-    "lead_covered": -2.541,
-    "unknown": -0.905,
-    "names": -2.542,
-    "unit": -1.175,
+    "intercept": 0.319,
+    "lead": -3.904,
+    "score": 3.85,
+    "margin": 2.501,
+    "covered": 1.178,
+    "lead_covered": -2.318,
+    "unknown": -0.856,
+    "names": -2.361,
+    "unit": -1.308,
 }
 _ABOUT_GUIDED = {
-    "intercept": -6.774,
-    "cosine": 18.595,
+    "intercept": -6.847,
+    "cosine": 18.672,
 }
 _ANSWERED_GUIDED = {
-    "intercept": 2.921,
-    "lead": -8.583,
-    "gap": -16.589,
-    "score": 3.194,
-    "margin": -1.74,
-    "covered": 0.546,
-    "lead_covered": 0.553,
-    "unknown": -0.434,
-    "names": -2.504,
-    "unit": -0.583,
+    "intercept": 3.082,
+    "lead": -7.62,
+    "gap": -15.873,
+    "score": 2.63,
+    "margin": -1.119,
+    "covered": -0.112,
+    "lead_covered": 0.949,
+    "unknown": -0.544,
+    "names": -2.336,
+    "unit": -0.882,
 }

@@ -191,6 +191,8 @@ class Answer:
     missing: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
     latency_ms: float = 0.0
+    confidence: float = 0.0
+    """How surely the sources answer, from 0 to 1; an answer below the threshold is withheld."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,3 +228,4 @@ class Draft:
     statements: tuple[Statement, ...]
     sides: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
     missing: tuple[str, ...] = ()
+    confidence: float = 0.0

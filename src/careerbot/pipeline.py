@@ -83,6 +83,10 @@ class Careerbot:
                 yield replace(answer, text=shown.rstrip())
         yield answer
 
+    def parts(self, question: str, history: Sequence[object] = ()) -> tuple[answering.Part, ...]:
+        """What is found for each question of a message, before anything is chosen (for measuring)."""
+        return self._retrieve(self._read({"question": question, "history": history})).parts
+
     @cached_property
     def chain(self) -> Runnable[Mapping[str, Any], Answer]:
         """The steps as a LangChain Runnable: {"question", "history"} → Answer."""
@@ -152,7 +156,8 @@ class Careerbot:
         assert asked.draft is not None  # noqa: S101 - set by _write
         draft = checking.check(asked.draft, self.index.documents)
         answer = self._answer(asked, draft) if draft.statements else self._refusal(asked, draft)
-        return replace(answer, latency_ms=(time.perf_counter() - asked.started) * 1000)
+        latency = (time.perf_counter() - asked.started) * 1000
+        return replace(answer, latency_ms=latency, confidence=draft.confidence)
 
     def _refusal(self, asked: _Asked, draft: Draft) -> Answer:
         text = "The sources don't say."

@@ -227,6 +227,7 @@ def _units(text: str) -> list[str]:
 def _names(text: str, known: Collection[str]) -> list[str]:
     """Acronyms and capitalised words of the question, and names of the documents in any case."""
     found: list[str] = []
+    plain = text.isupper() or text.istitle()  # its capitals say nothing
     for match in re.finditer(r"\w+(?:[-'’&]\w+)*", text):
         word = match.group()
         lower = word.lower().replace("’", "'").removesuffix("'s")
@@ -234,7 +235,7 @@ def _names(text: str, known: Collection[str]) -> list[str]:
             lower = lower.removesuffix("s")
         initial = match.start() == 0 or re.search(r"[.!?:]\s*[\"'“(]*$", text[: match.start()]) is not None
         acronym = len(word) > 1 and sum(letter.isupper() for letter in word) > 1 and not text.isupper()
-        capital = word[0].isupper() and not initial and not text.istitle() and len(word) > 1
+        capital = word[0].isupper() and not initial and not plain and len(word) > 1
         if lower in known or ((acronym or capital) and lower not in FUNCTION_WORDS and lower not in _CALENDAR):
             found.append(lower)
     return list(dict.fromkeys(found))

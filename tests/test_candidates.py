@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+from conftest import hit
+from hypothesis import given
+from hypothesis import strategies as st
+
+from careerbot import Document
+from careerbot.candidates import rank
+from careerbot.questions import read
+
+TEXT = """\
+# Electrician
+
+## Pay
+
+Electricians like their work. Do electricians earn well?
+The median wage of electricians was $61,590 a year. The mean wage of electricians was $67,810 a year.
+The 10th percentile of their wages was $38,470 a year. Electricians earned $30.20 an hour.
+
+**Is a degree needed?**
+
+The table below shows the licence fee of each state.
+
+| State | Licence fee (2023) | Places |
+|---|---|---|
+| Oregon | $100 | 52 |
+| Vermont | $115 | 60 |
+| Nevada | $80 | 35 |
+
+## Duties
+
+You need:
+
+- good colour vision
+- a driving licence
+
+## Exams
+
+JEX costs $90. MEX costs $140. In Vermont it costs $115. A course takes two years.
+"""
+GUIDE = Document("guide", "Guide", TEXT, "guide.md")
+NAMES = {"jex", "mex"}
+
+
+def order(question: str, *texts: str, scores: tuple[float, ...] = ()) -> list[str]:
+    """The statements that begin with the texts as they are ranked, all found with the same score."""
+    hits = [hit(GUIDE, text, score) for text, score in zip(texts, scores or [0.8] * len(texts), strict=True)]
+    return [
+        next(text for text in texts if held.chunk.text.startswith(text)) for held in rank(read(question, NAMES), hits)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "right", "wrong"),
+    [
+        pytest.param("What is the median wage?", "The median", "The mean", id="other-statistic"),
+        pytest.param("What is the mean wage?", "The mean", "The median", id="other-statistic-turned-round"),
+        pytest.param("What is the mean wage?", "The mean", "Electricians earned", id="unnamed-statistic"),
+        pytest.param("the mean, not the median wage", "The mean", "The median", id="denied-statistic"),
+        pytest.param("What do the lowest 10 percent earn?", "The 10th", "The median", id="share-of-the-paid"),
+        pytest.param("What do they earn per hour?", "Electricians earned", "The median", id="other-period"),
+        pytest.param("What does it pay?", "The median", "Electricians like", id="no-amount"),
+        pytest.param("How long is the course?", "A course", "JEX", id="amount-of-another-kind"),
+        pytest.param("What does MEX cost?", "MEX", "JEX", id="other-name"),
+        pytest.param("What does it cost in Vermont?", "In Vermont", "JEX", id="other-place"),
+        pytest.param("licence fee in Vermont", "| Vermont", "| Oregon", id="other-row"),
+    ],
+)
+def test_the_statement_that_fits_goes_before_the_one_that_does_not(question: str, right: str, wrong: str) -> None:
+    assert order(question, wrong, right) == [right, wrong]
+    assert order(question, right, wrong) == [right, wrong]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Do electricians earn", id="question"),
+        pytest.param("**Is a degree", id="question-in-bold"),
+        pytest.param("The table below", id="caption"),
+        pytest.param("You need:", id="bare-introduction"),
+    ],
+)
+def test_what_answers_nothing_is_never_a_candidate(text: str) -> None:
+    assert rank(read("Do electricians earn well?"), [hit(GUIDE, text)]) == []
+
+
+def test_a_whole_passage_is_never_a_candidate() -> None:
+    found = hit(GUIDE, "A course takes")
+    passage = type(found.chunk)(**{name: getattr(found.chunk, name) for name in found.chunk.__slots__} | {"part": None})
+    assert rank(read("How long is the course?"), [type(found)(passage, 1.0, 1)]) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        pytest.param("Which state has the highest fee?", "| Vermont", id="highest"),
+        pytest.param("Which state has the lowest fee?", "| Nevada", id="lowest"),
+    ],
+)
+def test_the_extreme_row_of_a_table_leads(question: str, first: str) -> None:
+    texts, scores = ("| Oregon", "| Vermont", "| Nevada"), (0.9, 0.8, 0.8)
+    assert order(question, *texts, scores=scores)[0] == first
+
+
+def test_two_rows_have_no_extreme() -> None:
+    assert order("Which state has the highest fee?", "| Oregon", "| Nevada", scores=(0.8, 0.9))[0] == "| Nevada"
+
+
+def test_a_table_far_from_the_question_has_no_extreme() -> None:
+    texts, scores = ("The median", "| Oregon", "| Vermont", "| Nevada"), (1.2, 0.6, 0.6, 0.6)
+    assert order("What is the highest wage?", *texts, scores=scores)[0] == "The median"
+
+
+def test_an_amount_near_the_top_goes_first_where_an_amount_is_asked_for() -> None:
+    texts, scores = ("Electricians like", "Electricians earned"), (1.2, 0.9)
+    assert order("How much do electricians earn?", *texts, scores=scores)[0] == "Electricians earned"
+    assert order("Why do electricians earn well?", *texts, scores=scores)[0] == "Electricians like"
+
+
+def test_a_list_found_by_its_introduction_lifts_its_items_when_several_things_are_asked_for() -> None:
+    hits = [hit(GUIDE, "You need:", 1.0), hit(GUIDE, "a driving", 0.4), hit(GUIDE, "A course", 0.6)]
+    several = rank(read("What things do I need?"), hits)
+    one = rank(read("Why do I need it?"), hits)
+    assert [held.chunk.text for held in several] == ["a driving licence", "A course takes two years."]
+    assert [held.chunk.text for held in one] == ["A course takes two years.", "a driving licence"]
+
+
+def test_the_figures_of_a_row_are_read_with_the_words_of_its_header() -> None:
+    (row,) = rank(read("licence fee"), [hit(GUIDE, "| Oregon")])
+    assert [(figure.text, figure.unit) for figure in row.figures] == [("$100", "$"), ("52", "count")]
+
+
+@given(st.permutations(["The median", "The mean", "The 10th", "Electricians earned", "JEX", "MEX", "A course"]))
+def test_the_order_of_the_hits_does_not_matter(texts: list[str]) -> None:
+    expected = order("What is the median wage?", *sorted(texts))
+    assert order("What is the median wage?", *texts) == expected

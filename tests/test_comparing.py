@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import pytest
+from conftest import hit, likeness
+
+from careerbot import Document
+from careerbot.candidates import Candidate, rank
+from careerbot.comparing import same, sides, subject
+from careerbot.questions import read
+
+NAMES = {"jex", "mex"}
+
+
+def document(text: str, name: str = "guide") -> Document:
+    return Document(name, name, f"# Title\n\n{text}\n", f"{name}.md")
+
+
+def candidates(question: str, *texts: str, scores: tuple[float, ...] = ()) -> list[Candidate]:
+    """Each text as the only sentence of a document of its own."""
+    found = zip(texts, scores or [1.0] * len(texts), strict=True)
+    hits = [hit(document(text, f"d{number}"), text, score) for number, (text, score) in enumerate(found)]
+    return rank(read(question, NAMES), hits)
+
+
+def values(question: str, *texts: str, scores: tuple[float, ...] = ()) -> set[str]:
+    ranked = candidates(question, *texts, scores=scores)
+    return {figure.text for _, figure in sides(read(question, NAMES), ranked, likeness, NAMES)}
+
+
+WAGE = "What is the median wage of welders?"
+FIRST = "The median wage of welders was $48,000 a year."
+
+
+@pytest.mark.parametrize(
+    ("other", "contradicts"),
+    [
+        pytest.param("The median wage of welders was $45,000 a year.", True, id="other-value"),
+        pytest.param("The median wage of welders was $48,000 a year in all.", False, id="same-value"),
+        pytest.param("The mean wage of welders was $51,000 a year.", False, id="other-statistic"),
+        pytest.param("The median wage of welders was $23.10 an hour.", False, id="other-period"),
+        pytest.param("The median wage of welders was $45,000 as reported.", True, id="period-left-open"),
+        pytest.param("The median wage of welders was $23 as reported.", False, id="period-left-open-of-another-size"),
+        pytest.param("The wage of welders was $45,000 a year.", False, id="statistic-left-open"),
+        pytest.param("The median wage of welders was €45,000 a year.", False, id="other-currency"),
+        pytest.param("The median wage of welders rose 4% a year.", False, id="other-unit"),
+        pytest.param("Bakers say: half of us took home a median $45,000 a year.", False, id="about-something-else"),
+        pytest.param("The median wage of welders was high.", False, id="no-value"),
+    ],
+)
+def test_what_contradicts(other: str, contradicts: bool) -> None:
+    assert values(WAGE, FIRST, other, scores=(1.0, 0.9)) == ({"$48,000", "$45,000"} if contradicts else set())
+
+
+def test_the_best_statement_comes_first_and_each_value_once() -> None:
+    texts = (
+        FIRST,
+        "The median wage of welders is $45,000 a year.",
+        "The median wage of all welders is $45,000 a year.",
+    )
+    found = sides(read(WAGE), candidates(WAGE, *texts, scores=(1.0, 0.9, 0.8)), likeness, NAMES)
+    assert [figure.text for _, figure in found] == ["$48,000", "$45,000"]
+    assert subject(found) == "annual median wage welders year"
+
+
+def test_a_statement_far_below_the_best_contradicts_nothing() -> None:
+    other = "The median wage of welders was $45,000 a year."
+    assert values(WAGE, FIRST, other, scores=(1.0, 0.2)) == set()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        pytest.param("Why is the median wage of welders what it is?", id="why"),
+        pytest.param("List the median wages of welders", id="several"),
+        pytest.param("Is the work of welders hard?", id="yes-or-no"),
+        pytest.param("Which wage of welders is highest?", id="extreme"),
+    ],
+)
+def test_a_question_that_asks_for_no_single_value_has_no_sides(question: str) -> None:
+    assert values(question, FIRST, "The median wage of welders was $45,000 a year.") == set()
+
+
+def test_exams_of_different_names_never_contradict_each_other() -> None:
+    question = "How much does the exam cost?"
+    assert values(question, "The JEX exam costs $90 in all.", "The MEX exam costs $140 in all.") == set()
+    assert values(question, "The JEX exam costs $90 in all.", "The JEX exam costs $140 in all.") == {"$90", "$140"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            "| Welders | Wage |\n|---|---|\n| Welders here | $48,000 |\n| Welders there | $45,000 |", id="table"
+        ),
+        pytest.param("- Welders here earn $48,000\n- Welders there earn $45,000", id="list"),
+    ],
+)
+def test_members_of_one_table_or_list_never_contradict_each_other(text: str) -> None:
+    question = "How much do welders earn?"
+    held = document(text)
+    members = [hit(held, line.removeprefix("- ")) for line in text.split("\n") if "Welders" in line and "$" in line]
+    ranked = rank(read(question), members)
+    assert len(ranked) == 2
+    assert sides(read(question), ranked, likeness, NAMES) == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        pytest.param("Welders earn $20 an hour.", "Most welders earn $20 an hour.", True, id="same-figure-and-words"),
+        pytest.param("Welders earn $20 an hour.", "Welders earn $21 an hour.", False, id="other-figure"),
+        pytest.param("Welders earn $20 an hour.", "Ovens cost $20.", False, id="same-figure-of-something-else"),
+        pytest.param("Welders earn $20 an hour.", "Welders earn 20 an hour.", False, id="other-unit"),
+        pytest.param("Welders wear heavy gloves.", "Welders wear heavy gloves!", True, id="no-figures"),
+        pytest.param("Welders need a degree.", "Welders do not need a degree.", False, id="denial"),
+        pytest.param("Welders wear heavy gloves.", "Welders wear heavy boots with steel.", False, id="other-thing"),
+    ],
+)
+def test_what_says_the_same(one: str, other: str, alike: bool) -> None:
+    first, second = (candidates("welders", text)[0] for text in (one, other))
+    assert same(first, second) == same(second, first) == alike

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from conftest import hit
+from hypothesis import given
+from hypothesis import strategies as st
+
+from careerbot import Document
+from careerbot.candidates import Candidate, rank
+from careerbot.confidence import Background, judge, signals
+from careerbot.questions import Question, read
+
+TEXT = """\
+# Baker
+
+## Pay of bakers in Vermont
+
+A baker earned $35,000 in 2021. The trade grows 4% from 2020 to 2030.
+
+## Exams
+
+The JEX exam costs $90. A shift lasts eight hours. Bread is baked at night.
+"""
+BAKER = Document("baker", "Baker", TEXT, "baker.md")
+NAMES = {"jex", "mex"}
+KNOWN = Background({"baker": 1, "jex": 1, "mex": 1, "exam": 1, "cost": 1, "pay": 1}, 4, frozenset(), ("", -1.0))
+
+
+def asked(text: str, *statements: str, score: float = 0.9) -> tuple[Question, list[Candidate]]:
+    question = read(text, NAMES)
+    return question, rank(question, [hit(BAKER, found, score) for found in statements])
+
+
+def probability(text: str, *statements: str, background: Background = KNOWN) -> float:
+    question, ranked = asked(text, *statements)
+    return judge(question, ranked, ranked, background).probability
+
+
+@pytest.mark.parametrize(
+    ("text", "statement", "missing"),
+    [
+        pytest.param("What does a baker earn in Peru?", "A baker earned", "Peru", id="place"),
+        pytest.param("What does a baker earn in Vermont?", "A baker earned", "", id="place-in-the-heading"),
+        pytest.param("What did a baker earn in 2014?", "A baker earned", "2014", id="year"),
+        pytest.param("What did a baker earn in 2021?", "A baker earned", "", id="year-that-is-stated"),
+        pytest.param("How much does the trade grow until 2027?", "The trade", "", id="year-inside-a-period"),
+        pytest.param("How much does the trade grow until 2040?", "The trade", "2040", id="year-after-a-period"),
+        pytest.param("What does MEX cost?", "The JEX", "MEX", id="name-of-something-else"),
+        pytest.param("What does JEX cost?", "The JEX", "", id="name-that-is-stated"),
+        pytest.param("What does MEX cost in Peru in 2014?", "The JEX", "Peru, 2014, MEX", id="all-three"),
+    ],
+)
+def test_a_place_year_or_name_that_no_statement_speaks_of_refuses_and_is_named(
+    text: str, statement: str, missing: str
+) -> None:
+    question, ranked = asked(text, statement)
+    verdict = judge(question, ranked, ranked, KNOWN)
+    assert verdict.missing == missing
+    assert (verdict.probability == 0) == bool(missing)
+
+
+def test_a_place_that_a_whole_document_is_about_need_not_be_repeated() -> None:
+    peruvian = dataclasses.replace(KNOWN, places=frozenset({"peru"}))
+    assert probability("What does a baker earn in Peru?", "A baker earned", background=peruvian) > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "statement"),
+    [
+        pytest.param("How much does a baker earn?", "A shift", id="money-asked-and-a-duration-found"),
+        pytest.param("How long is the exam?", "The JEX", id="duration-asked-and-money-found"),
+        pytest.param("How many bakers are there?", "Bread is", id="number-asked-and-none-found"),
+        pytest.param("What percentage of bakers pass?", "The JEX", id="percentage-asked-and-money-found"),
+    ],
+)
+def test_without_the_kind_of_amount_asked_for_nothing_is_probable(text: str, statement: str) -> None:
+    assert probability(text, statement) == 0
+    assert probability(text, statement, "A baker earned", "The trade", "A shift", "The JEX") == 0 or "many" not in text
+
+
+def test_without_statements_nothing_is_probable() -> None:
+    question, ranked = asked("What does a baker earn?", "A baker")
+    assert judge(question, ranked, [], KNOWN).probability == 0
+
+
+def test_a_known_gap_that_is_nearer_than_any_statement_is_named() -> None:
+    question, ranked = asked("When does a baker retire?", "A baker", score=0.5)
+    near, far = (dataclasses.replace(KNOWN, gap=("retirement of bakers", cosine)) for cosine in (0.9, 0.4))
+    assert judge(question, ranked, ranked, near).missing == "retirement of bakers"
+    assert judge(question, ranked, ranked, far).missing == ""
+    assert judge(question, ranked, ranked, near).probability < judge(question, ranked, ranked, far).probability
+
+
+def test_a_nearer_statement_is_more_probable() -> None:
+    far, near = (asked("How is bread baked?", "Bread is", score=score) for score in (0.2, 0.9))
+    assert judge(*far, far[1], KNOWN).probability < judge(*near, near[1], KNOWN).probability
+
+
+def test_signals_say_what_is_covered() -> None:
+    question, ranked = asked("How is bread baked at sea?", "Bread is", "A shift")
+    found = signals(question, ranked, ranked, KNOWN)
+    assert found["covered"] == pytest.approx(2 / 3)  # bread, baked; not sea: all are equally rare
+    assert (found["unit"], found["names"], found["unknown"]) == (0, 0, 1)
+
+
+STATEMENTS = ["A baker earned", "The trade", "The JEX", "A shift", "Bread is"]
+
+
+@given(
+    st.lists(st.sampled_from("how much does a baker earn JEX MEX in Peru 2014 ? bread why".split()), max_size=12),
+    st.lists(st.sampled_from(STATEMENTS), min_size=1, unique=True),
+    st.floats(0, 1.5),
+    st.sampled_from([-1.0, 0.3, 0.9]),
+)
+def test_any_probability_lies_between_0_and_1(
+    words: list[str], statements: list[str], score: float, gap: float
+) -> None:
+    question, ranked = asked(" ".join(words), *statements, score=score)
+    verdict = judge(question, ranked, ranked, dataclasses.replace(KNOWN, gap=("gap", gap)))
+    assert 0 <= verdict.probability <= 1

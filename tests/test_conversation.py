@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from careerbot import InputError
+from careerbot.conversation import check_question, is_empty, standalone
+
+NAMES = frozenset({"jex", "mex", "fox", "d'arcy"})
+JEX = "What does the JEX exam cost?"
+
+
+@pytest.mark.parametrize(
+    ("turns", "expected"),
+    [
+        pytest.param([JEX, "And MEX?"], "What does the MEX exam cost?", id="new-name"),
+        pytest.param([JEX, "what about the mex"], "What does the mex exam cost?", id="new-name-in-lower-case"),
+        pytest.param([JEX, "MEX"], "What does the MEX exam cost?", id="name-alone"),
+        pytest.param([JEX, "And D’Arcy?"], "What does the D’Arcy exam cost?", id="name-with-a-curly-apostrophe"),
+        pytest.param([JEX, "And MEX?", "And FOX?"], "What does the FOX exam cost?", id="names-swapped-twice"),
+        pytest.param([JEX, "And MEX?", "how long?"], "how long? (about: mex, exam, cost)", id="topic-of-the-swapped"),
+    ],
+)
+def test_a_turn_that_only_names_something_new_asks_the_same_of_it(turns: list[str], expected: str) -> None:
+    assert standalone(turns[-1], turns[:-1], NAMES) == expected
+
+
+@pytest.mark.parametrize(
+    ("turns", "expected"),
+    [
+        pytest.param([JEX, "how long is it?"], "how long is it? (about: jex, exam, cost)", id="pronoun"),
+        pytest.param([JEX, "why?"], "why? (about: jex, exam, cost)", id="one-word"),
+        pytest.param(
+            ["How long does training as a baker take?", "Is that paid?"],
+            "Is that paid? (about: long, training, baker, take)",
+            id="topic-without-a-name",
+        ),
+        pytest.param(
+            ["What does a baker earn?", "and a welder?"], "and a welder? (about: baker, earn)", id="opening-with-and"
+        ),
+        pytest.param([JEX, "and the FOX fee?"], "and the FOX fee? (about: exam, cost)", id="new-name-cancels-the-old"),
+        pytest.param(["JEX fee", "is the fee high?"], "is the fee high? (about: jex)", id="words-repeated-are-not"),
+    ],
+)
+def test_a_turn_that_leans_back_takes_the_topic_along(turns: list[str], expected: str) -> None:
+    assert standalone(turns[-1], turns[:-1], NAMES) == expected
+
+
+def test_a_pronoun_finds_its_name_over_three_turns() -> None:
+    turns = [JEX, "how long is it?", "and is it hard?", "can I repeat it?"]
+    assert standalone(turns[-1], turns[:-1], NAMES).startswith("can I repeat it? (about: jex, ")
+
+
+@pytest.mark.parametrize(
+    ("turn", "earlier"),
+    [
+        pytest.param("How long does training as a baker take?", [JEX], id="other-topic"),
+        pytest.param("How many questions does MEX have?", [JEX], id="other-name-with-its-own-question"),
+        pytest.param(
+            "How much do they earn in their first winter at a small village bakery without a degree or licence?",
+            [JEX],
+            id="long-turn-with-pronouns",
+        ),
+        pytest.param("And MEX?", [], id="first-turn"),
+        pytest.param("And MEX?", ["", "?!"], id="earlier-turns-are-empty"),
+        pytest.param("", [], id="empty"),
+    ],
+)
+def test_a_turn_that_stands_alone_is_left_as_it_is(turn: str, earlier: list[str]) -> None:
+    assert standalone(turn, earlier, NAMES) == turn
+
+
+def test_a_topic_switch_is_what_the_next_turn_leans_on() -> None:
+    turns = [JEX, "How long does training as a baker take?", "Is that paid?"]
+    assert "jex" not in standalone(turns[-1], turns[:-1], NAMES)
+
+
+TURNS = st.lists(
+    st.one_of(st.text(max_size=30), st.sampled_from([JEX, "And MEX?", "it?", "and D’Arcy", "what about fox's", "why"])),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(TURNS)
+def test_any_turn_keeps_its_own_words_or_is_swapped_into_the_question_before(turns: list[str]) -> None:
+    *earlier, turn = turns
+    reading = standalone(turn, earlier, NAMES)
+    before = standalone(earlier[-1], earlier[:-1], NAMES) if earlier else ""
+    carried = reading.startswith(f"{turn.strip()} (about: ") and reading.endswith(")")
+    assert reading == turn or carried or len(reading.split()) == len(before.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "empty"),
+    [
+        pytest.param("", True, id="nothing"),
+        pytest.param(" \n\t", True, id="white-space"),
+        pytest.param("?!…", True, id="punctuation"),
+        pytest.param("🥖", True, id="picture"),
+        pytest.param("7", False, id="number"),
+        pytest.param("工资", False, id="other-script"),
+    ],
+)
+def test_what_counts_as_empty(text: str, empty: bool) -> None:
+    assert is_empty(text) == empty
+
+
+def test_an_empty_question_is_refused_with_an_example() -> None:
+    with pytest.raises(InputError, match=r"the question is empty; ask in your own words, for example: .+\?$"):
+        check_question("?!", 100)
+
+
+def test_a_question_may_be_as_long_as_the_limit_and_no_longer() -> None:
+    check_question("x" * 1000, 1000)
+    with pytest.raises(InputError, match="the question has 1,001 characters; at most 1,000 are read"):
+        check_question("x" * 1001, 1000)

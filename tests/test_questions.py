@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from careerbot.questions import MAX_PARTS, focus, read, understand
+
+NAMES = frozenset({"jex", "mex", "fox", "welding-plus"})
+MONEY, TIME = {"$", "€", "£"}, {"minutes", "months"}
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        pytest.param("How much does an electrician earn?", MONEY, id="how-much"),
+        pytest.param("what does the exam cost", MONEY, id="cost"),
+        pytest.param("What do welders make?", MONEY, id="what-do-they-make"),
+        pytest.param("How much do bakers make an hour?", MONEY, id="pay-by-the-hour-is-no-duration"),
+        pytest.param("What does a welder get paid per hour?", MONEY, id="pay-per-hour-is-no-duration"),
+        pytest.param("Exam hours?", TIME, id="hours-alone-are-a-duration"),
+        pytest.param("How long is the course?", TIME, id="how-long"),
+        pytest.param("How many weeks of training?", TIME, id="how-many-weeks-is-no-count"),
+        pytest.param("How much time does it take?", TIME, id="how-much-time-is-no-money"),
+        pytest.param("How soon can I work?", TIME, id="how-soon"),
+        pytest.param("How many questions are on the exam?", {"count"}, id="how-many"),
+        pytest.param("What is the pass rate?", {"percent"}, id="pass-rate"),
+        pytest.param("How fast is welding growing?", {"percent"}, id="how-fast-it-grows-is-no-duration"),
+        pytest.param("How much flour goes into it?", MONEY | {"percent", "count"}, id="how-much-of-anything"),
+        pytest.param("How much college do I need?", set(), id="how-much-college-is-no-amount"),
+        pytest.param("Why do bakers earn so little?", set(), id="why-asks-for-a-reason"),
+        pytest.param("What are the benefits of paid training?", set(), id="things-that-mention-pay"),
+        pytest.param("What do bakers make sure of?", set(), id="make-sure"),
+        pytest.param("What do the top 10 percent earn?", MONEY, id="percent-of-people-is-no-percentage-asked-for"),
+        pytest.param("What does a beekeeper do?", set(), id="no-amount"),
+        pytest.param("", set(), id="nothing"),
+    ],
+)
+def test_the_unit_that_would_answer(text: str, units: set[str]) -> None:
+    assert read(text).units == units
+
+
+@pytest.mark.parametrize(
+    ("text", "statistic"),
+    [
+        pytest.param("What is the median wage?", "median", id="median"),
+        pytest.param("What is the average wage?", "mean", id="average"),
+        pytest.param("the mean, not the median wage", "mean", id="the-one-denied-is-not-asked-for"),
+        pytest.param("What do the top 10 percent earn?", "90th percentile", id="top-tenth-starts-at-the-90th"),
+        pytest.param("What do the lowest paid 10% earn?", "10th percentile", id="bottom-tenth"),
+        pytest.param("pay of the top twenty-five percent", "75th percentile", id="share-in-words"),
+        pytest.param("median and mean wage", None, id="two-statistics-are-none"),
+        pytest.param("What is the wage?", None, id="none"),
+    ],
+)
+def test_the_statistic_asked_for(text: str, statistic: str | None) -> None:
+    assert read(text).statistic == statistic
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        pytest.param("What does jex cost?", ("jex",), id="known-name-in-lower-case"),
+        pytest.param("What does JEX's exam cost?", ("jex",), id="possessive"),
+        pytest.param("JEXs and MEXs", ("jex", "mex"), id="plural"),
+        pytest.param("Is Welding-Plus hard?", ("welding-plus",), id="hyphenated"),
+        pytest.param("Is the QQX hard?", ("qqx",), id="unknown-acronym"),
+        pytest.param("Does the school in Gerlosta teach?", ("gerlosta",), id="unknown-name-inside-the-sentence"),
+        pytest.param("Bakers start early. Welders too.", (), id="capital-that-begins-a-sentence"),
+        pytest.param("What Does A Baker Earn", (), id="title-case-names-nothing"),
+        pytest.param("WHAT DOES A BAKER EARN", (), id="upper-case-names-nothing"),
+        pytest.param("WHAT DOES JEX COST", ("jex",), id="known-name-in-upper-case"),
+        pytest.param("Do I start on Monday in May?", (), id="calendar"),
+        pytest.param("May I ask?", (), id="single-letter"),
+    ],
+)
+def test_names(text: str, names: tuple[str, ...]) -> None:
+    assert read(text, NAMES).names == names
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        pytest.param("What does a baker earn in Peru?", ("peru",), id="place"),
+        pytest.param("Nice, how much does a baker earn?", (), id="capital-that-begins-the-question"),
+        pytest.param("READING PLANS, HOW LONG?", (), id="upper-case"),
+        pytest.param("US pay?", ("united states",), id="abbreviation-at-the-beginning"),
+        pytest.param("Is Nice a place to bake?", ("nice",), id="capital-inside-the-sentence"),
+    ],
+)
+def test_places(text: str, places: tuple[str, ...]) -> None:
+    assert read(text).places == places
+
+
+@pytest.mark.parametrize(
+    ("text", "extreme"),
+    [
+        pytest.param("Which state has the highest fee?", 1, id="highest"),
+        pytest.param("Who pays the best?", 1, id="pays-best"),
+        pytest.param("cheapest exam", -1, id="cheapest"),
+        pytest.param("the highest and lowest fee", 0, id="both-cancel"),
+        pytest.param("What is the fee?", 0, id="neither"),
+    ],
+)
+def test_the_extreme_asked_for(text: str, extreme: int) -> None:
+    assert read(text).extreme == extreme
+
+
+@pytest.mark.parametrize(
+    ("text", "several", "yes_no", "why", "compares"),
+    [
+        pytest.param("List the duties of a welder", True, False, False, False, id="list"),
+        pytest.param("What are the ovens made of?", True, False, False, False, id="what-are"),
+        pytest.param("Do bakers need a degree?", False, True, False, False, id="yes-or-no"),
+        pytest.param("So is it hard", False, True, False, False, id="yes-or-no-after-so"),
+        pytest.param("How come bakers rise early?", False, False, True, False, id="how-come"),
+        pytest.param("Is welding better paid than baking?", False, True, False, True, id="than"),
+        pytest.param("What does a baker earn?", False, False, False, False, id="plain"),
+    ],
+)
+def test_the_form_of_the_question(text: str, several: bool, yes_no: bool, why: bool, compares: bool) -> None:
+    question = read(text)
+    assert (question.several, question.yes_no, question.why, question.compares) == (several, yes_no, why, compares)
+
+
+STORY = (
+    "I left school at sixteen. I worked in a shop for ten years and my knees hurt. "
+    "{} My wife says bread is honest work. We live above the shop."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "asking"),
+    [
+        pytest.param(
+            STORY.format("How much do night bakers earn?"),
+            "How much do night bakers earn?",
+            id="question-inside-a-long-story",
+        ),
+        pytest.param(
+            STORY.format("Tell me the duties of night bakers."),
+            "Tell me the duties of night bakers.",
+            id="request-without-mark",
+        ),
+        pytest.param(
+            STORY.format("Does the course in Lyon take long? What is the exam fee there?"),
+            "Does the course in Lyon take long? What is the exam fee there?",
+            id="two-questions",
+        ),
+        pytest.param(
+            "My son knows Welding-Plus already. Would it be recognised there?",
+            "My son knows Welding-Plus already. Would it be recognised there?",
+            id="sentence-that-the-pronoun-points-to",
+        ),
+        pytest.param(
+            "We moved twice. How well do bakers sleep by day? I mean after a night shift.",
+            "How well do bakers sleep by day? I mean after a night shift.",
+            id="sentence-that-explains-the-question",
+        ),
+        pytest.param(
+            "I am a teacher. I have three kids.", "I am a teacher. I have three kids.", id="nothing-asks: all-of-it"
+        ),
+        pytest.param("welder pay", "welder pay", id="fragment"),
+        pytest.param(
+            "I like bread\nhow much do night bakers earn",
+            "how much do night bakers earn",
+            id="lines-without-full-stops",
+        ),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_the_asking_sentences_of_a_story(text: str, asking: str) -> None:
+    assert focus(text) == asking
+
+
+@given(st.lists(st.sampled_from(["I bake.", "How much is it?", "We left.", "What do bakers earn?", "I mean pay."])))
+def test_the_focus_holds_whole_sentences_in_their_order(sentences: list[str]) -> None:
+    text = " ".join(sentences)
+    left = iter(sentences)
+    rest = focus(text)
+    while rest:
+        begun = next((one for one in left if rest.startswith(one)), None)
+        assert begun is not None
+        rest = rest.removeprefix(begun).strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("What does a baker earn?", ["What does a baker earn?"], id="one"),
+        pytest.param(
+            "What does JEX cost, and how long is it?",
+            ["What does JEX cost", "jex: how long is it?"],
+            id="second-clause-takes-the-name-along",
+        ),
+        pytest.param(
+            "What does a baker earn, and how long does training take?",
+            ["What does a baker earn", "baker, earn: how long does training take?"],
+            id="second-clause-takes-the-topic-along",
+        ),
+        pytest.param(
+            "What does a baker earn? Where do welders live?",
+            ["What does a baker earn?", "baker, earn: Where do welders live?"],
+            id="two-sentences",
+        ),
+        pytest.param(
+            "JEX or MEX, which exam costs more?",
+            ["jex, which exam costs more?", "mex, which exam costs more?"],
+            id="names-compared-become-one-question-each",
+        ),
+        pytest.param("jex vs mex", ["jex", "mex"], id="names-alone"),
+        pytest.param(
+            "What do JEX, MEX and FOX each cost?",
+            ["What do jex each cost?", "What do mex each cost?", "What do fox each cost?"],
+            id="three-names",
+        ),
+        pytest.param(
+            "What are the fees for JEX and MEX, and how long do both take?",
+            [
+                "What are the fees for jex",
+                "What are the fees for mex",
+                "jex: how long do both take?",
+                "mex: how long do both take?",
+            ],
+            id="two-names-and-two-questions",
+        ),
+        pytest.param("How do JEX and MEX work?", ["How do JEX and MEX work?"], id="two-names-not-compared"),
+        pytest.param(
+            "Are wages good in JEX roles, or MEX?",
+            ["Are wages good in JEX roles, or MEX?"],
+            id="names-that-stand-apart-stay-one-question",
+        ),
+        pytest.param(
+            "Do bakers mix, knead, and bake?", ["Do bakers mix, knead, and bake?"], id="commas-that-divide-no-questions"
+        ),
+        pytest.param("", [""], id="nothing"),
+    ],
+)
+def test_the_questions_of_a_message(text: str, expected: list[str]) -> None:
+    assert [question.text for question in understand(text, NAMES)] == expected
+
+
+def test_names_that_stand_apart_are_both_asked_for() -> None:
+    assert understand("Are wages good in JEX roles, or MEX?", NAMES)[0].names == ("jex", "mex")
+
+
+def test_each_compared_question_has_its_own_name_only() -> None:
+    assert [one.names for one in understand("Compare the fees of JEX and MEX", NAMES)] == [("jex",), ("mex",)]
+
+
+def test_a_clause_remembers_how_it_was_asked() -> None:
+    asked = [question.asked for question in understand("What does JEX cost, and how long is it?", NAMES)]
+    assert asked == ["What does JEX cost", "how long is it?"]
+
+
+@given(
+    st.lists(
+        st.sampled_from("JEX MEX FOX or and vs , ? how what does cost long is it baker earn both I . Peru".split()),
+        max_size=25,
+    )
+)
+def test_any_message_gives_a_few_different_questions(words: list[str]) -> None:
+    found = understand(" ".join(words), NAMES)
+    assert 1 <= len(found) <= MAX_PARTS
+    assert len({question.text for question in found}) == len(found)
+
+
+@given(st.text())
+def test_any_text_is_a_question(text: str) -> None:
+    assert read(text).text == text
+    assert understand(text)
