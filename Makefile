@@ -1,4 +1,5 @@
 # make chat and make test do everything from a fresh clone; both reuse what is there.
+# INDEX=folder and PYTHON=python3.x may be given.
 PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -6,7 +7,7 @@ STAMP  := $(VENV)/.installed
 INDEX  ?= .careerbot
 SOURCES := $(shell find corpus -type f 2>/dev/null)
 
-.PHONY: chat setup index test test-all eval lint bench clean
+.PHONY: chat setup index test test-slow test-all eval lint bench clean
 
 chat: $(INDEX)/CURRENT
 	$(BIN)/careerbot serve --index $(INDEX)
@@ -19,11 +20,13 @@ index: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest
 
-test-all: $(STAMP)
-	$(BIN)/python -m pytest -m ""
+test-slow: $(INDEX)/CURRENT
+	$(BIN)/python -m pytest -m slow
+
+test-all: test test-slow
 
 eval: $(INDEX)/CURRENT
-	$(BIN)/python -m evals --index $(INDEX)
+	$(BIN)/python -m evals --index $(INDEX) --baseline evals/baselines/test.jsonl
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

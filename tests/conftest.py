@@ -6,6 +6,7 @@ import os
 import re
 import zlib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -132,9 +133,12 @@ def bot_over(folder: Path, documents: Sequence[Document], gaps: Sequence[Gap] = 
     return Careerbot(open_index(folder, encoder), encoder, Settings(index=folder, answer_threshold=threshold))
 
 
+_chunks = cache(chunks)
+
+
 def statement(document: Document, text: str) -> Chunk:
     """The statement of a document that begins with a text."""
-    return next(held for held in chunks(document) if held.part is not None and held.text.startswith(text))
+    return next(held for held in _chunks(document) if held.part is not None and held.text.startswith(text))
 
 
 def hit(document: Document, text: str, score: float = 1.0) -> Hit:
@@ -145,7 +149,7 @@ def hit(document: Document, text: str, score: float = 1.0) -> Hit:
 def likeness(one: Chunk, other: Chunk) -> float:
     """The cosine of two chunks: the share of words that they have in common."""
     first, second = WordEncoder().encode([one.text, other.text])
-    return float(first @ second)
+    return round(float(first @ second), 6)
 
 
 @pytest.fixture(autouse=True)
@@ -183,3 +187,16 @@ def bot(_shared_bot: Careerbot) -> Careerbot:
     It is built once for all tests, so none may write to its index.
     """
     return _shared_bot
+
+
+@pytest.fixture(scope="session")
+def real_index() -> Path:
+    """The index of corpus/ by the real encoder, where `make index` puts it; built when it is not there."""
+    from careerbot.embedding import SentenceEncoder
+
+    root = Path(__file__).parents[1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)  # citations hold the paths that were given
+        loaded = load([Path("corpus")])
+        build(loaded.documents, SentenceEncoder(), root / ".careerbot", gaps=loaded.gaps)
+    return root / ".careerbot"

@@ -204,6 +204,16 @@ def test_the_focus_holds_whole_sentences_in_their_order(sentences: list[str]) ->
             id="two-sentences",
         ),
         pytest.param(
+            "What does a baker earn, and what is the fee in Peru?",
+            ["What does a baker earn", "what is the fee in Peru?"],
+            id="place-of-the-second-question-is-not-that-of-the-first",
+        ),
+        pytest.param(
+            "What is the fee in Peru, and how long does training take?",
+            ["What is the fee in Peru", "peru: how long does training take?"],
+            id="place-of-the-first-question-goes-on",
+        ),
+        pytest.param(
             "JEX or MEX, which exam costs more?",
             ["jex, which exam costs more?", "mex, which exam costs more?"],
             id="names-compared-become-one-question-each",

@@ -160,9 +160,7 @@ class Careerbot:
         return replace(answer, latency_ms=latency, confidence=draft.confidence)
 
     def _refusal(self, asked: _Asked, draft: Draft) -> Answer:
-        text = "The sources don't say."
-        if draft.missing:
-            text += f" They say nothing about {', '.join(draft.missing)}."
+        text = "The sources don't say." + _nothing_about("They", draft.missing)
         nearby = answering.nearby(asked.parts[0].hits)
         if nearby:
             text += " Covered nearby: " + "; ".join(nearby) + "."
@@ -178,6 +176,8 @@ class Careerbot:
                     citations[quote] = self._citation(len(citations) + 1, quote)
                 numbers.append(citations[quote].number)
             lines.append(statement.text + " " + "".join(f"[{number}]" for number in numbers))
+        if lacking := _nothing_about("The sources", draft.missing):
+            lines.append(lacking.strip())
         return Answer(
             asked.text,
             asked.reading,
@@ -209,6 +209,12 @@ class Careerbot:
             held = [(value, citations[draft.statements[at].quotes[0]]) for value, at in sides]
             found.append(Disagreement(about, tuple(StatedValue(value, c.as_of, c.number) for value, c in held)))
         return tuple(found)
+
+
+def _nothing_about(who: str, missing: Sequence[str]) -> str:
+    """What is missing as a sentence; without what holds a figure, since no quotation could back it."""
+    named = [name for name in missing if not any(letter.isdigit() for letter in name)]
+    return f" {who} say nothing about {', '.join(named)}." if named else ""
 
 
 def user_turns(history: Sequence[object]) -> Iterator[str]:

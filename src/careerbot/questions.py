@@ -6,12 +6,12 @@ Only the general grammar of questions is used, never the subject of the document
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from careerbot.figures import period_of, statistic_of
 from careerbot.places import places
-from careerbot.words import FUNCTION_WORDS, content_words
+from careerbot.words import FUNCTION_WORDS, content_words, tokens
 
 _MONEY = re.compile(
     r"\b(?:cost|costs|price|fees?|pay|pays|paid|paying|salar\w+|wages?|earn\w*|income|paycheck|tuition|expensive|"
@@ -132,11 +132,12 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
     clauses = [clause.strip(" ,;") for clause in _SPLIT.split(asked) if clause and content_words(clause)]
     if not all(_CLAUSE.search(clause) for clause in clauses):
         clauses = [asked]
-    named = _names(asked, known_names) or _names(text, known_names)
+    every = _names(asked, known_names) or _names(text, known_names)
     found: list[Question] = []
-    for clause in clauses:
+    for at, clause in enumerate(clauses):
         asks, own = clause, _names(clause, known_names)
         if not own and len(clauses) > 1:
+            named = _not_ahead(every, clauses[:at], clauses[at + 1 :])
             about = named or (content_words(clauses[0])[:_CARRIED] if clause != clauses[0] else ())
             clause, own = f"{', '.join(about)}: {clause}" if about else clause, named
         if len(own) > 1 and (_COMPARE.search(clause) or _SHARED.search(asked)):
@@ -145,6 +146,12 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
             found.append(replace(read(clause, known_names), asked=asks))
     unlike = {question.text: question for question in found}
     return tuple(unlike.values())[:MAX_PARTS] if len(unlike) > 1 else (read(text, known_names),)
+
+
+def _not_ahead(names: Sequence[str], before: Sequence[str], after: Sequence[str]) -> list[str]:
+    """The names without the places of later clauses: "What do bakers earn, and what is the fee in Peru?"."""
+    ahead = set(tokens(" ".join(places(", ".join(after))))) - set(tokens(" ".join(before)))
+    return [name for name in names if name not in ahead]
 
 
 def _only_name(clause: str, name: str, names: Collection[str]) -> str:

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from conftest import hit, likeness
+from hypothesis import given
+from hypothesis import strategies as st
+
+from careerbot import Document, Settings
+from careerbot.answering import Part, nearby, write
+from careerbot.confidence import Background
+from careerbot.datatypes import Draft, Hit, Statement
+from careerbot.questions import understand
+
+GUIDE = Document(
+    "guide",
+    "Guide",
+    """\
+# Electrician
+
+## Pay
+
+The median wage of electricians was $61,590 a year. Electricians like their work.
+Electricians climb ladders every day. Electricians test
+every circuit twice.
+
+## Fees
+
+| State | Licence fee | Renewal fee |
+|---|---|---|
+| Oregon | $100 | $52 |
+| Vermont | $115 | |
+| Nevada | $80 | $35 |
+
+## Duties in 2023
+
+The duties of an electrician are:
+
+- reading plans
+- pulling cable through walls, floors and ceilings of old houses
+- testing every circuit
+
+## Exams
+
+The JEX exam costs $90. The MEX exam costs $140.
+
+## Tools
+
+- pliers
+- gloves
+""",
+    "guide.md",
+    as_of="2023-05",
+)
+OLD = Document("old", "Old", "# Talk\n\nThe median wage of electricians was $56,180 a year.\n", "old.md", as_of="2019")
+UNDATED = Document("undated", "Talk", "# Talk\n\nThe median wage of electricians is $54,000 a year.\n", "u.md")
+YEARBOOK = Document(
+    "yearbook", "Yearbook", "# Yearbook\n\nThe median wage of all electricians was $61,590 a year.\n", "y.md"
+)
+DOCUMENTS = {held.id: held for held in (GUIDE, OLD, UNDATED, YEARBOOK)}
+NAMES = {"jex", "mex"}
+BACKGROUND = Background({"jex": 1, "mex": 1}, 9, frozenset(), ("", -1.0))
+ALL = [
+    hit(GUIDE, text)
+    for text in (
+        "The median", "Electricians like", "Electricians climb", "Electricians test", "| Oregon", "| Vermont",
+        "| Nevada", "The duties", "reading", "pulling", "testing", "The JEX", "The MEX", "pliers", "gloves",
+    )
+] + [hit(held, "The median") for held in (OLD, UNDATED, YEARBOOK)]  # fmt: skip
+
+
+def draft(question: str, *found: list[Hit], threshold: float = 0, **given: int) -> Draft:
+    """What is written about a message; `found` are the hits of each of its questions."""
+    asked = understand(question, NAMES)
+    assert len(asked) == len(found)
+    parts = [Part(one, tuple(hits), BACKGROUND) for one, hits in zip(asked, found, strict=True)]
+    settings = Settings(answer_threshold=threshold, **given)  # type: ignore[arg-type]
+    return write(parts, DOCUMENTS, likeness, NAMES, settings)
+
+
+def only(written: Draft) -> Statement:
+    (statement,) = written.statements
+    return statement
+
+
+def test_a_sentence_is_quoted_as_it_stands() -> None:
+    said = only(draft("Do they like it?", [hit(GUIDE, "Electricians like")]))
+    (quote,) = said.quotes
+    assert said.text == quote.text == "Electricians like their work."
+    assert quote.section == ("Electrician", "Pay")
+
+
+def test_a_line_break_is_shown_as_a_space_and_quoted_as_it_is() -> None:
+    said = only(draft("What do they test?", [hit(GUIDE, "Electricians test")]))
+    assert said.text == "Electricians test every circuit twice."
+    assert said.quotes[0].text == "Electricians test\nevery circuit twice."
+
+
+def test_rows_of_one_table_become_one_statement_quoted_from_the_header_to_the_last_row() -> None:
+    said = only(draft("Compare the licence fees", [hit(GUIDE, "| Nevada", 0.9), hit(GUIDE, "| Oregon", 0.95)]))
+    assert said.text == (
+        "- Oregon – Licence fee: $100; Renewal fee: $52\n- Nevada – Licence fee: $80; Renewal fee: $35"
+    )
+    (quote,) = said.quotes
+    assert quote.text.startswith("| State | Licence fee | Renewal fee |")
+    assert quote.text.endswith("| Nevada | $80 | $35 |")
+    assert "Vermont" in quote.text  # it stands between the two
+
+
+def test_an_empty_cell_is_left_out() -> None:
+    assert only(draft("fee in Vermont", [hit(GUIDE, "| Vermont")])).text == "Vermont – Licence fee: $115"
+
+
+def test_a_row_much_worse_than_the_first_is_left_out() -> None:
+    found = [hit(GUIDE, "| Nevada", 1.0), hit(GUIDE, "| Oregon", 0.8)]
+    assert "Oregon" not in only(draft("licence fee", found)).text
+
+
+def test_a_question_for_several_things_gives_the_whole_list_with_its_introduction() -> None:
+    found = [hit(GUIDE, "testing", 0.9), hit(GUIDE, "reading", 0.3), hit(GUIDE, "pulling", 0.2)]
+    said = only(draft("What are the duties?", found))
+    assert said.text == (
+        "The duties of an electrician are:\n- reading plans\n"
+        "- pulling cable through walls, floors and ceilings of old houses\n- testing every circuit"
+    )
+    assert said.quotes[0].text.startswith("The duties of an electrician are:\n\n- reading")
+    assert said.quotes[0].text.endswith("- testing every circuit")
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        pytest.param("reading", "The duties of an electrician are: reading plans", id="short-item-with-introduction"),
+        pytest.param(
+            "pulling",
+            "pulling cable through walls, floors and ceilings of old houses",
+            id="long-item-speaks-for-itself",
+        ),
+        pytest.param("pliers", "pliers", id="list-without-introduction"),
+    ],
+)
+def test_one_item_of_a_list(item: str, text: str) -> None:
+    assert only(draft("Why this?", [hit(GUIDE, item)])).text == text
+
+
+def test_a_list_without_introduction_is_a_list() -> None:
+    said = only(draft("What are the tools?", [hit(GUIDE, "pliers"), hit(GUIDE, "gloves", 0.9)]))
+    assert said.text == "- pliers\n- gloves"
+
+
+def test_sources_that_agree_are_cited_together() -> None:
+    said = only(draft("What is the median wage?", [hit(GUIDE, "The median"), hit(YEARBOOK, "The median", 0.9)]))
+    assert [quote.document for quote in said.quotes] == ["guide", "yearbook"]
+    assert "$61,590" in said.quotes[1].text
+
+
+def test_different_values_become_sides_newest_first_and_undated_last() -> None:
+    found = [hit(UNDATED, "The median", 1.0), hit(OLD, "The median", 0.95), hit(GUIDE, "The median", 0.9)]
+    written = draft("What is the median wage of electricians?", found)
+    ((about, sides),) = written.sides
+    assert about == "annual median wage electricians year"
+    assert [value for value, _ in sides] == ["$61,590", "$56,180", "$54,000"]
+    assert [written.statements[at].quotes[0].document for _, at in sides] == ["guide", "old", "undated"]
+
+
+def test_exams_of_other_names_are_no_sides() -> None:
+    written = draft("What does the exam cost?", [hit(GUIDE, "The JEX", 1.0), hit(GUIDE, "The MEX", 0.99)])
+    assert written.sides == ()
+    assert len(written.statements) == 2
+
+
+def test_two_questions_are_both_answered_in_their_order() -> None:
+    question = "What is the median wage, and what does JEX cost?"
+    written = draft(question, [hit(GUIDE, "The median")], [hit(GUIDE, "The JEX")])
+    assert [said.text for said in written.statements] == [
+        "The median wage of electricians was $61,590 a year.",
+        "The JEX exam costs $90.",
+    ]
+    assert written.missing == ()
+
+
+def test_a_question_that_is_not_answered_is_named_as_it_was_asked() -> None:
+    question = "What does JEX cost, and how long is it?"
+    written = draft(question, [hit(GUIDE, "The JEX")], [hit(GUIDE, "The JEX")], threshold=0.01)
+    assert written.missing == ("how long is it",)
+    assert [said.text for said in written.statements] == ["The JEX exam costs $90."]
+
+
+def test_a_single_question_that_is_not_answered_need_not_be_repeated() -> None:
+    written = draft("How long is the JEX exam?", [hit(GUIDE, "The JEX")], threshold=0.01)
+    assert (written.statements, written.missing) == ((), ())
+
+
+def test_rows_that_two_questions_chose_become_one_statement() -> None:
+    question = "What is the fee in Oregon, and what is the fee in Nevada?"
+    written = draft(question, [hit(GUIDE, "| Oregon")], [hit(GUIDE, "| Nevada")])
+    assert only(written).text.count("Licence fee") == 2
+
+
+def test_one_statement_that_answers_two_questions_is_said_once() -> None:
+    written = draft("Is JEX hard, and what does JEX cost?", [hit(GUIDE, "The JEX")], [hit(GUIDE, "The JEX")])
+    assert only(written).text == "The JEX exam costs $90."
+
+
+def test_another_source_is_heard_before_the_next_sentence_of_the_same() -> None:
+    other = dataclasses.replace(OLD, id="other", text="# Talk\n\nElectricians own dogs.\n")
+    found = [hit(GUIDE, "Electricians like", 1.0), hit(GUIDE, "Electricians climb", 0.93), hit(other, "Elec", 0.9)]
+    part = Part(understand("What of them?")[0], tuple(found), BACKGROUND)
+    said = write([part], DOCUMENTS | {"other": other}, likeness, NAMES, Settings(answer_threshold=0)).statements
+    assert [one.quotes[0].document for one in said] == ["guide", "other", "guide"]
+
+
+def test_what_scores_far_below_the_best_is_left_out() -> None:
+    found = [hit(GUIDE, "Electricians like", 1.0), hit(GUIDE, "Electricians climb", 0.5)]
+    assert len(draft("What of them?", found).statements) == 1
+
+
+def test_no_more_is_said_than_the_settings_allow() -> None:
+    found = [hit(GUIDE, text) for text in ("Electricians like", "Electricians climb", "The JEX", "The MEX")]
+    assert len(draft("What of them?", found, max_statements=2).statements) == 2
+    assert len(draft("What of them?", found).statements) == 4
+
+
+@pytest.mark.parametrize("hits", [[], [hit(GUIDE, "The duties")]], ids=["no-hits", "nothing-quotable"])
+def test_nothing_to_quote_gives_an_empty_draft(hits: list[Hit]) -> None:
+    assert draft("What of them?", hits).statements == ()
+
+
+QUESTIONS = ["What is the median wage?", "What are the duties?", "Compare the fees", "Why?", "highest fee", "JEX cost"]
+
+
+@given(
+    st.sampled_from(QUESTIONS),
+    st.lists(st.tuples(st.sampled_from(ALL), st.floats(0.5, 1)), unique_by=lambda pair: pair[0].chunk.id),
+)
+def test_whatever_is_found_is_quoted_exactly_and_once(question: str, found: list[tuple[Hit, float]]) -> None:
+    written = draft(question, [dataclasses.replace(one, score=score) for one, score in found])
+    for said in written.statements:
+        for quote in said.quotes:
+            assert DOCUMENTS[quote.document].text[quote.start : quote.end] == quote.text
+        assert len({quote.document for quote in said.quotes}) == len(said.quotes)
+    assert len({said.text for said in written.statements}) == len(written.statements)
+
+
+def test_headings_nearby_hold_no_figures_and_come_once() -> None:
+    found = [hit(GUIDE, text) for text in ("reading", "The JEX", "The MEX", "pliers", "The median", "| Oregon")]
+    assert nearby(found) == ("Exams", "Tools", "Pay")
+    assert nearby([]) == ()

@@ -1,0 +1,65 @@
+"""The promises that need the real encoder and the real corpus: exact search, exact quotes, equal builds."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from careerbot import Status
+from careerbot.building import build
+from careerbot.embedding import SentenceEncoder
+from careerbot.figures import literal_numbers
+from careerbot.loading import load
+from careerbot.pipeline import Careerbot
+from careerbot.rendering import as_json
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.slow
+
+
+def _questions() -> list[list[str]]:
+    files = sorted((ROOT / "evals" / "suites").glob("*.jsonl"))
+    return [json.loads(line)["turns"] for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def real_bot(real_index: Path) -> Careerbot:
+    return Careerbot.open(real_index)
+
+
+def test_dense_search_is_the_brute_force_top_ten_on_every_question(real_bot: Careerbot) -> None:
+    index = real_bot.index
+    every = np.arange(len(index.chunks))
+    for vector in real_bot.encoder.encode([turns[-1] for turns in _questions()]):
+        nearest = np.maximum(index.cosines(vector, every), index.asked_cosines(vector, every))
+        order = sorted(every, key=lambda row: (-nearest[row], row))[:10]
+        assert [row for row, _ in index.dense(vector, 10)] == [int(row) for row in order]
+
+
+def test_every_quote_is_the_slice_and_every_figure_stands_in_a_quote(real_bot: Careerbot) -> None:
+    answered = 0
+    for turns in _questions():
+        answer = real_bot.ask(turns[-1], turns[:-1])
+        answered += answer.status is not Status.NOT_IN_SOURCES
+        for citation in answer.citations:
+            text = (ROOT / citation.path).read_text(encoding="utf-8")
+            assert text[citation.start : citation.end] == citation.quote
+        told = set(literal_numbers(re.sub(r"\[\d+\]", "", answer.text)))
+        assert told <= {number for citation in answer.citations for number in literal_numbers(citation.quote)}
+    assert answered > 200
+
+
+def test_two_separately_built_indexes_give_identical_answers(tmp_path: Path) -> None:
+    files = [ROOT / "corpus" / f"{name}.md" for name in ("medical-coding-overview-2019", "medical-coding-pathway")]
+    encoder = SentenceEncoder()
+    answers = []
+    for name in ("one", "two"):
+        build(load(files).documents, encoder, tmp_path / name)
+        bot = Careerbot.open(tmp_path / name)
+        given = [as_json(bot.ask(turns[-1], turns[:-1])) | {"latency_ms": 0} for turns in _questions()[::4]]
+        answers.append(json.dumps(given).encode())
+    assert answers[0] == answers[1]
