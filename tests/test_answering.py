@@ -128,6 +128,11 @@ def test_a_question_for_several_things_gives_the_whole_list_with_its_introductio
     assert said.quotes[0].text.endswith("- testing every circuit")
 
 
+def test_a_question_for_one_thing_gives_one_item_only() -> None:
+    found = [hit(GUIDE, "reading", 0.9), hit(GUIDE, "testing", 0.3), hit(GUIDE, "pulling", 0.2)]
+    assert only(draft("Why plans?", found)).text == "The duties of an electrician are: reading plans"
+
+
 @pytest.mark.parametrize(
     ("item", "text"),
     [

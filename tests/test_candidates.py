@@ -62,6 +62,7 @@ def order(question: str, *texts: str, scores: tuple[float, ...] = ()) -> list[st
         pytest.param("the mean, not the median wage", "The mean", "The median", id="denied-statistic"),
         pytest.param("What do the lowest 10 percent earn?", "The 10th", "The median", id="share-of-the-paid"),
         pytest.param("What do they earn per hour?", "Electricians earned", "The median", id="other-period"),
+        pytest.param("What does it cost a month?", "JEX", "Electricians earned", id="period-left-open"),
         pytest.param("What does it pay?", "The median", "Electricians like", id="no-amount"),
         pytest.param("How long is the course?", "A course", "JEX", id="amount-of-another-kind"),
         pytest.param("What does MEX cost?", "MEX", "JEX", id="other-name"),

@@ -115,6 +115,10 @@ class TestAnswers:
         assert figure in answer.citations[0].quote
         assert answer.status is Status.ANSWERED
 
+    def test_spaces_are_read_as_one(self, careers: Careerbot) -> None:
+        answer = careers.ask("  How   long\tis\u00a0the JEX exam? ")
+        assert answer.searched_question == "How long is the JEX exam?"
+
     def test_a_citation_says_where_it_stands(self, careers: Careerbot) -> None:
         answer = careers.ask("What is the mean wage of electricians?")
         assert answer.text == "The mean wage of electricians was $67,810 a year. [1]"

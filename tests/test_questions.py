@@ -65,6 +65,7 @@ def test_the_statistic_asked_for(text: str, statistic: str | None) -> None:
         pytest.param("JEXs and MEXs", ("jex", "mex"), id="plural"),
         pytest.param("Is Welding-Plus hard?", ("welding-plus",), id="hyphenated"),
         pytest.param("Is the QQX hard?", ("qqx",), id="unknown-acronym"),
+        pytest.param("QQX: is it hard?", ("qqx",), id="acronym-that-begins-the-question"),
         pytest.param("Does the school in Gerlosta teach?", ("gerlosta",), id="unknown-name-inside-the-sentence"),
         pytest.param("Bakers start early. Welders too.", (), id="capital-that-begins-a-sentence"),
         pytest.param("What Does A Baker Earn", (), id="title-case-names-nothing"),
@@ -279,3 +280,29 @@ def test_any_message_gives_a_few_different_questions(words: list[str]) -> None:
 def test_any_text_is_a_question(text: str) -> None:
     assert read(text).text == text
     assert understand(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "several"),
+    [
+        pytest.param("Which branches of baking are there", True, id="which-with-a-plural"),
+        pytest.param("unions that bakers can join", True, id="fragment-that-begins-with-a-plural"),
+        pytest.param("What does a baker do?", False, id="does-is-no-plural"),
+        pytest.param("What is the pass rate?", False, id="one-thing"),
+    ],
+)
+def test_a_plural_asks_for_a_list(text: str, several: bool) -> None:
+    assert read(text).several is several
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        pytest.param("the five best-paid cities", 5, id="word-before"),
+        pytest.param("top 3 cities by wage", 3, id="digit-after"),
+        pytest.param("top 10 percent of wages", 1, id="a-share-is-no-count"),
+        pytest.param("which city pays the most", 1, id="one"),
+    ],
+)
+def test_the_number_of_extremes_is_the_one_asked_for(text: str, count: int) -> None:
+    assert read(text).extremes == count

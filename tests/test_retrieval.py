@@ -79,6 +79,13 @@ def test_a_passage_that_is_found_brings_all_its_statements(bot: Careerbot) -> No
     assert {"a driving licence", "good colour vision", "two years of algebra"} <= found
 
 
+def test_hybrid_finds_what_either_search_brings(bot: Careerbot) -> None:
+    asked = Query(query("baker hour wage").vector, tuple(search_terms("honey")))
+    few = Settings(candidates=10)
+    by_meaning, by_both = ({hit.chunk.document for hit in search(bot.index, asked, few)} for search in (dense, hybrid))
+    assert by_both - by_meaning == {"beekeeper"}
+
+
 def test_the_weight_of_words_decides_between_meaning_and_words(bot: Careerbot) -> None:
     near, rare = query("a baker earns an hour on average"), tuple(search_terms("honey"))
     asked = Query(near.vector, rare)
@@ -91,7 +98,7 @@ def test_the_weight_of_words_decides_between_meaning_and_words(bot: Careerbot) -
 def test_a_wording_finds_the_statement_that_shares_no_word_with_the_question(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    text = "# Baker\n\nOvens burn at 250 degrees.\n\nA shift lasts eight hours."
+    text = "# Baker\n\nA shift lasts eight hours.\n\nOvens burn at 250 degrees."
     wording = Wording("Ovens burn at 250 degrees.", ("How hot does it become?",))
     bot = bot_over(tmp_path_factory.mktemp("wording"), [Document("baker", "Baker", text, "b.md", wordings=(wording,))])
     for search in (dense, hybrid):

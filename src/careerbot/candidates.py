@@ -128,8 +128,8 @@ def _extremes_first(question: Question, found: Sequence[Candidate]) -> list[Cand
     lifted: set[str] = set()
     for members in series.values():
         if len(members) >= _SERIES and max(held.score for _, held in members) >= 0.75 * top:
-            most = max(members, key=lambda member: (question.extreme * member[0], member[1].score))
-            lifted.add(most[1].chunk.id)
+            members.sort(key=lambda member: (-question.extreme * member[0], -member[1].score))
+            lifted.update(member.chunk.id for _, member in members[: question.extremes])
     return [
         replace(candidate, score=round(candidate.score + _EXTREME, 6)) if candidate.chunk.id in lifted else candidate
         for candidate in found

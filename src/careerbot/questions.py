@@ -82,6 +82,9 @@ class Question:
     extreme: int
     """1 asks for the most, -1 for the least, 0 for neither."""
 
+    extremes: int
+    """How many of the most or least are asked for: 5 in "the top five"."""
+
 
 _SPLIT = re.compile(
     r"\s*(?:[,;]|[,;]?\s+(?:and|also|plus|&))\s+"
@@ -111,6 +114,14 @@ _CALENDAR = frozenset(
 )
 
 _CARRIED = 6  # words of the first clause that a later one takes along
+_PLURAL = re.compile(r"\b(?:what|which) (?:\w+ ){0,2}?(\w+s)\b(?! (?:a|an|the)\b)", re.I)
+_SMALL = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_HOW_MANY_EXTREMES = re.compile(
+    rf"\b(\d+|{'|'.join(_SMALL)})[- ](?:highest|lowest|top|best|worst|most|least|cheapest|biggest|largest)\b"
+    rf"|\b(?:top|highest|lowest|best|worst|cheapest|bottom) (\d+|{'|'.join(_SMALL)})\b(?! ?(?:%|percent))",
+    re.I,
+)
+_MOST_EXTREMES = 10
 MAX_PARTS = 4
 
 
@@ -140,7 +151,7 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
             named = _not_ahead(every, clauses[:at], clauses[at + 1 :])
             about = named or (content_words(clauses[0])[:_CARRIED] if clause != clauses[0] else ())
             clause, own = f"{', '.join(about)}: {clause}" if about else clause, named
-        if len(own) > 1 and (_COMPARE.search(clause) or _SHARED.search(asked)):
+        if len(own) > 1 and (_COMPARE.search(clause) or _SHARED.search(asked) or len(own) > 2):
             found += [replace(read(_only_name(clause, name, own), known_names), names=(name,)) for name in own]
         else:
             found.append(replace(read(clause, known_names), asked=asks))
@@ -178,11 +189,12 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
         amount=any(asks.search(text) for asks in (_HOW_MUCH, _HOW_MANY, _HOW_LONG)),
         statistic=_statistic(text),
         period=period_of(text),
-        several=bool(_SEVERAL.search(text) or re.search(r"\b(?:what|which) (?:are|were)\b", text, re.I)),
+        several=_asks_several(text),
         yes_no=bool(_YES_NO.search(text.strip())),
         why=bool(_WHY.search(text)),
         compares=bool(_COMPARE.search(text)),
         extreme=int(most) - int(least),
+        extremes=_extremes(text),
     )
 
 
@@ -208,6 +220,29 @@ def _statistic(text: str) -> str | None:
         return statistic_of(text)
     size = {"ten": 10, "twenty": 25}.get(share[2].lower()[:6].rstrip("-"), int(share[2]) if share[2].isdigit() else 25)
     return f"{100 - size if share[1].lower() in ('top', 'highest', 'best') else size}th percentile"
+
+
+def _asks_several(text: str) -> bool:
+    """Whether a list would answer: "which branches …", "name the …", or a fragment such as "jobs like baking"."""
+    named = _PLURAL.search(text)
+    plural = named is not None and _is_plural(named[1])
+    first = re.match(r"\W*(\w+)", text)
+    fragment = first is not None and _CLAUSE.search(text) is None and _is_plural(first[1])
+    return bool(
+        _SEVERAL.search(text) or re.search(r"\b(?:what|which) (?:are|were)\b", text, re.I) or plural or fragment
+    )
+
+
+def _is_plural(word: str) -> bool:
+    return len(word) > 3 and word[-1] == "s" and word[-2] not in "sui'’" and word.lower() not in FUNCTION_WORDS
+
+
+def _extremes(text: str) -> int:
+    number = _HOW_MANY_EXTREMES.search(text)
+    if number is None:
+        return 1
+    word = (number[1] or number[2]).lower()
+    return min(int(word) if word.isdigit() else _SMALL.index(word), _MOST_EXTREMES)
 
 
 def _units(text: str) -> list[str]:
