@@ -119,3 +119,22 @@ def test_members_of_one_table_or_list_never_contradict_each_other(text: str) -> 
 def test_what_says_the_same(one: str, other: str, alike: bool) -> None:
     first, second = (candidates("welders", text)[0] for text in (one, other))
     assert same(first, second) == same(second, first) == alike
+
+
+TABLE = document("| Where | Wage |\n|---|---|\n| Welders here | $48,000 |\n| Welders there | $45,000 |")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "score", "expected"),
+    [
+        pytest.param("Welders earn $40,000.", 1.0, ["$40,000", "$48,000"], id="two-rows-are-no-two-other-values"),
+        pytest.param("Welders there earn $45,000.", 0.7, [], id="what-repeats-another-row-speaks-of-that-row"),
+        pytest.param("Welders here earn $47,000.", 0.7, ["$48,000", "$47,000"], id="another-source-contradicts-a-row"),
+    ],
+)
+def test_a_table_and_another_source(sentence: str, score: float, expected: list[str]) -> None:
+    question = read("How much do welders earn?")
+    rows = [hit(TABLE, "| Welders here", 0.9), hit(TABLE, "| Welders there", 0.8)]
+    ranked = rank(question, [*rows, hit(document(sentence, "other"), sentence, score)])
+    found = sides(question, ranked, lambda one, other: 1.0, NAMES)
+    assert [figure.text for _, figure in found] == expected

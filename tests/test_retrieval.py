@@ -80,7 +80,10 @@ def test_a_passage_that_is_found_brings_all_its_statements(bot: Careerbot) -> No
 
 
 def test_hybrid_finds_what_either_search_brings(bot: Careerbot) -> None:
-    asked = Query(query("baker hour wage").vector, tuple(search_terms("honey")))
+    asked = Query(
+        query("To begin you need an application fee: electricians, apprentices, driving licence, Oregon").vector,
+        tuple(search_terms("honey")),
+    )
     few = Settings(candidates=10)
     by_meaning, by_both = ({hit.chunk.document for hit in search(bot.index, asked, few)} for search in (dense, hybrid))
     assert by_both - by_meaning == {"beekeeper"}
