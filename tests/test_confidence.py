@@ -119,3 +119,16 @@ def test_any_probability_lies_between_0_and_1(
     question, ranked = asked(" ".join(words), *statements, score=score)
     verdict = judge(question, ranked, ranked, dataclasses.replace(KNOWN, gap=("gap", gap)))
     assert 0 <= verdict.probability <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "statement", "answers"),
+    [
+        pytest.param("How much is the JEX exam?", "The JEX exam costs", True, id="name-and-amount-in-one-statement"),
+        pytest.param("How much is the MEX exam?", "The JEX exam costs", False, id="amount-of-another-name"),
+        pytest.param("What does a baker earn a year?", "A baker earned", True, id="period-left-open"),
+        pytest.param("How long is a shift?", "A baker earned", False, id="amount-of-another-kind"),
+    ],
+)
+def test_the_amount_must_be_the_one_that_is_asked_for(text: str, statement: str, answers: bool) -> None:
+    assert (probability(text, statement) > 0) is answers

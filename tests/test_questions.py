@@ -306,3 +306,8 @@ def test_a_plural_asks_for_a_list(text: str, several: bool) -> None:
 )
 def test_the_number_of_extremes_is_the_one_asked_for(text: str, count: int) -> None:
     assert read(text).extremes == count
+
+
+def test_a_clause_without_a_verb_asks_nothing_alone() -> None:
+    text = "Which flours and which yeasts do bakers use?"
+    assert [question.text for question in understand(text)] == [text]

@@ -66,9 +66,26 @@ def _amount_first(question: Question, ranked: list[Candidate]) -> list[Candidate
     for at, candidate in enumerate(ranked):
         if not question.amount or candidate.score < _AMOUNT_LEADS * ranked[0].score:
             break
-        if any(figure.unit in question.units for figure in candidate.figures):
+        if gives_amount(question, candidate):
             return [candidate, *ranked[:at], *ranked[at + 1 :]]
     return ranked
+
+
+def gives_amount(question: Question, candidate: Candidate) -> bool:
+    """Whether a statement speaks of a name of the question and gives the kind of amount it asks for.
+
+    An amount of another percentile or another period is none; one that leaves them open is one.
+    """
+    names = set(question.names) - set(tokens(" ".join(question.places)))  # places are judged by themselves
+    named = not names or not names.isdisjoint(candidate.context)
+    return named and any(_fits(question, figure) for figure in candidate.figures)
+
+
+def _fits(question: Question, figure: Figure) -> bool:
+    ranked = (question.statistic or "").endswith("percentile")
+    if figure.unit not in question.units or (ranked and figure.statistic not in (None, question.statistic)):
+        return False
+    return not question.period or figure.unit not in "$€£" or figure.period in (None, question.period)
 
 
 def _quotable(chunk: Chunk) -> bool:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from careerbot.candidates import Candidate
+from careerbot.candidates import Candidate, gives_amount
 from careerbot.questions import Question, focus
 from careerbot.words import content_words, stem, tokens
 
@@ -110,7 +110,7 @@ def signals(
     cosine = max(candidate.cosine for candidate in ranked[:10])
     spoken = frozenset().union(*(candidate.context for candidate in chosen))
     silent = [name not in spoken for name in question.names]
-    amounts = {figure.unit for candidate in chosen for figure in candidate.figures}
+    given = any(gives_amount(question, candidate) for candidate in chosen)
     return {
         "cosine": cosine,
         "lead": chosen[0].cosine,
@@ -121,7 +121,7 @@ def signals(
         "lead_covered": share([one in held[0] for one in stems]),
         "unknown": share([one not in background.frequency for one in stems]),
         "names": sum(silent) / len(silent) if silent else 0.0,
-        "unit": 0.0 if not question.units else 1.0 if amounts & question.units else -1.0,
+        "unit": 0.0 if not question.units else 1.0 if given else -1.0,
     }
 
 

@@ -122,6 +122,11 @@ _HOW_MANY_EXTREMES = re.compile(
     re.I,
 )
 _MOST_EXTREMES = 10
+_VERBLESS = re.compile(
+    r"^\W*(?:which|what)(?: (?!is\b|are\b|was\b|were\b|do\b|does\b|did\b|can\b|has\b)\w+){1,2}$", re.I
+)
+"""A clause such as "which flours" in "which flours and which yeasts do bakers use" asks nothing alone."""
+
 MAX_PARTS = 4
 
 
@@ -141,7 +146,7 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
     """The questions that a message holds: one per clause that asks, one per name that is compared."""
     asked = focus(text)
     clauses = [clause.strip(" ,;") for clause in _SPLIT.split(asked) if clause and content_words(clause)]
-    if not all(_CLAUSE.search(clause) for clause in clauses):
+    if not all(_CLAUSE.search(clause) for clause in clauses) or any(_VERBLESS.search(held) for held in clauses[:-1]):
         clauses = [asked]
     every = _names(asked, known_names) or _names(text, known_names)
     found: list[Question] = []
