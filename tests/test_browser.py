@@ -80,7 +80,8 @@ def _ask(page: Any, question: str, number: int) -> str:
 def test_a_question_is_answered_with_its_quotation_and_source(page: Any) -> None:
     answer = _ask(page, "What do bakers do?", 1)
     assert "[1]" in answer
-    assert "“" in answer
+    page.locator(".message.bot summary").first.click()
+    assert "“" in page.locator(".message.bot blockquote").first.inner_text()
     assert page.trouble == []
 
 

@@ -33,7 +33,7 @@ from careerbot.web import (
     web_app,
 )
 
-OURS = {"p", "strong", "em", "blockquote", "ul", "li", "br"}
+OURS = {"p", "strong", "em", "blockquote", "ul", "li", "br", "details", "summary"}
 """The only tags that an answer may become on the page."""
 
 HOSTILE = [
@@ -257,7 +257,8 @@ class TestMarkdown:
     def test_our_own_marks_stay_marks(self) -> None:
         html = _PAGE.render(as_markdown(_answer("A baker earns $16.80.", "A baker earns $16.80.", "Baker", "Pay")))
         assert "A baker earns $16.80. <strong>[1]</strong>" in html
-        assert "<blockquote>\n<p>“A baker earns $16.80.”</p>\n</blockquote>" in html
+        assert "<strong>[1]</strong> Baker (Baker, undated) › Pay</summary>" in html
+        assert "<blockquote>“A baker earns $16.80.”</blockquote>" in html
         assert "<li>" in html
 
 

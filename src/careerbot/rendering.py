@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -93,6 +94,12 @@ def escape_markdown(text: str) -> str:
     # Web and mail addresses become links without any markup; a character reference prevents it.
     plain = _ADDRESS.sub(lambda match: f"&#{ord(match.group()[0])};" + match.group()[1:], escaped)
     return _LINE_MARK.sub(r"\1\\\2", plain)
+
+
+def escape_html(text: str) -> str:
+    """The same on one line inside an HTML element of ours."""
+    flat = html.escape(" ".join(text.split()))
+    return _ADDRESS.sub(lambda match: f"&#{ord(match.group()[0])};" + match.group()[1:], flat)
 
 
 def unescape_markdown(text: str) -> str:

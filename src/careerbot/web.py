@@ -19,7 +19,7 @@ from fastapi.responses import PlainTextResponse
 
 from careerbot import rendering
 from careerbot.config import Settings
-from careerbot.datatypes import Answer, Kind
+from careerbot.datatypes import Answer, Citation, Kind
 from careerbot.errors import CareerbotError, InputError
 from careerbot.pipeline import Careerbot
 
@@ -43,6 +43,7 @@ _HEADERS = {
 _CSS = """
 .gradio-container {max-width: 860px !important; margin: auto !important}
 .message blockquote {margin: .1rem 0 .6rem 1.2rem; padding-left: .6rem}
+.message summary {cursor: pointer; font-size: .9em}
 footer {display: none !important}
 """
 _INTRODUCTION = (
@@ -119,7 +120,7 @@ def _blocks(bot: Careerbot) -> Any:
     with gr.Blocks(title=TITLE, analytics_enabled=False) as blocks:
         gr.Markdown(_INTRODUCTION)
         chat = gr.Chatbot(
-            height=520,
+            height="65vh",
             show_label=False,
             placeholder="Ask about the documents that are loaded.",
             buttons=["copy"],
@@ -212,16 +213,21 @@ def _limited(text: object) -> str:
 
 
 def as_markdown(answer: Answer) -> str:
-    """The answer with its quotations and sources below, everything that is not ours escaped."""
+    """The answer, and below it each source with its quotation one click away; all that is not ours is escaped."""
     parts = []
     if answer.searched_question.strip() != answer.question.strip():
         parts.append(f"*Answering: {rendering.escape_markdown(answer.searched_question)}*")
     parts.append("\n".join(_line(line) for line in answer.text.split("\n")))
-    for citation in answer.citations:
-        source = rendering.escape_markdown(rendering.source_line(citation))
-        quote = rendering.escape_markdown(rendering.quoted(citation))
-        parts.append(f"**\\[{citation.number}\\]** {source}\n> “{quote}”")
-    return "\n\n".join(parts)
+    parts.append("\n".join(_source(citation) for citation in answer.citations))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _source(citation: Citation) -> str:
+    """One source: its line, which opens to the quotation. Closed, so that the answer itself stays in sight."""
+    source = rendering.escape_html(rendering.source_line(citation))
+    quote = rendering.escape_html(rendering.quoted(citation))
+    title = f"<summary><strong>[{citation.number}]</strong> {source}</summary>"
+    return f"<details>{title}<blockquote>“{quote}”</blockquote></details>"
 
 
 def _line(line: str) -> str:
