@@ -172,7 +172,7 @@ def _write(
     stores.write_vectors(draft / "chroma", generations.vector_names(chunks), vectors)
     manifest = {
         "format": generations.FORMAT,
-        "chunker": chunking.VERSION,
+        "chunker": chunking.SETTINGS,
         "generation": number,
         "encoder": {"name": encoder.name, "fingerprint": encoder.fingerprint, "dimension": int(vectors.shape[1])},
         "sources": {document.id: {"path": document.path, "sha256": document.sha256} for document in documents},

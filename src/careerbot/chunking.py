@@ -16,11 +16,11 @@ from markdown_it.token import Token
 
 from careerbot.datatypes import Chunk, Document, Kind, Section, Span
 
-VERSION = 2
-"""Part of the index's fingerprint: a change here makes old indexes rebuild."""
-
 MAX_ITEM_WORDS = 60
 """A longer list item is quoted sentence by sentence."""
+
+SETTINGS = {"version": 2, "max_item_words": MAX_ITEM_WORDS}
+"""What the manifest records: an index that was cut otherwise is built again. `version` counts changes of code."""
 
 _PARSER = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])  # blocks are all that is read
 _MARK = re.compile(r"\s*(?:[-*+•‣◦▪·]|\d{1,3}[.)])\s+")

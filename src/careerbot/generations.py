@@ -102,7 +102,7 @@ def read_manifest(generation: Path) -> dict[str, Any]:
 
 def of_this_version(manifest: Mapping[str, Any]) -> bool:
     """Whether this version of careerbot would lay out files and cut chunks in the same way."""
-    return bool(manifest["format"] == FORMAT and manifest["chunker"] == chunking.VERSION)
+    return bool(manifest["format"] == FORMAT and manifest["chunker"] == chunking.SETTINGS)
 
 
 def missing(folder: Path) -> IndexUnusable:
