@@ -16,6 +16,7 @@ from careerbot.questions import Question
 _SPOKEN = 0.06  # what a further statement of a document that is quoted already must be better by
 _SIBLING = 0.93  # share of the best row's or item's score that another of the same table or list needs
 _COMPARED = 0.85  # the same where the question compares
+_WHOLE_LIST = 1.5  # times the words of an answer that a list may have which answers by itself
 _SHORT_ITEM = 7  # words; a shorter list item is quoted with the sentence that introduces it
 
 
@@ -88,7 +89,7 @@ def write(
             if not any(same(group[0], member) for other in chosen for member in other):
                 chosen.append(list(group))
     merged = _merged(chosen)
-    statements = [_with_agreeing(_statement(group, documents), group[0], pool) for group in merged]
+    statements = [_with_agreeing(_statement(group, documents), group, pool) for group in merged]
     at = {candidate.chunk.id: number for number, group in enumerate(merged) for candidate in group}
     named = tuple(
         (subject(differing), tuple((figure.text, at[candidate.chunk.id]) for candidate, figure in differing))
@@ -166,17 +167,17 @@ def _whole_list(
     for candidate in ranked:
         if candidate.section == group[0].section:
             words += len(candidate.chunk.text.split())
-            if taken and words > settings.answer_words:
+            if taken and words > _WHOLE_LIST * settings.answer_words:
                 break
             taken.append(candidate)
     return taken
 
 
-def _with_agreeing(statement: Statement, shown: Candidate, ranked: Sequence[Candidate]) -> Statement:
-    """The statement with the quotes of other sources that say the same."""
+def _with_agreeing(statement: Statement, group: Sequence[Candidate], ranked: Sequence[Candidate]) -> Statement:
+    """The statement with the quotes of other sources that say all of it: none says a whole list or table."""
     quotes = list(statement.quotes)
-    for other in ranked:
-        if other.chunk.document not in {quote.document for quote in quotes} and same(other, shown):
+    for other in ranked if len(group) == 1 else ():
+        if other.chunk.document not in {quote.document for quote in quotes} and same(other, group[0]):
             quotes.append(_quote(other.chunk))
     return Statement(statement.text, statement.pieces, tuple(quotes[:3]))
 
