@@ -72,7 +72,11 @@ class Careerbot:
         Turns are strings (what the user said), LangChain messages, or {"role", "content"} mappings;
         only the user's are read. Raises InputError when the question is empty or too long.
         """
-        answer = self.chain.invoke({"question": question, "history": history})
+        from langsmith import tracing_context
+
+        # LangChain would report the question to a tracing host that is set for other programs.
+        with tracing_context(enabled=False):
+            answer = self.chain.invoke({"question": question, "history": history})
         assert isinstance(answer, Answer)  # noqa: S101 - the chain's last step makes it
         return answer
 
