@@ -68,7 +68,6 @@ class Question:
 
     text: str
     asked: str
-    words: tuple[str, ...]
     names: tuple[str, ...]
     places: tuple[str, ...]
     units: frozenset[str]
@@ -186,7 +185,6 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
     return Question(
         text=whole,
         asked=whole,
-        words=tuple(content_words(text)),
         names=tuple(_names(text, known_names) or [name for name in _names(whole, known_names) if name in known_names]),
         places=_places(text),
         units=frozenset(_units(text)),
