@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -19,6 +20,11 @@ from careerbot.datatypes import Chunk, Gap, Hit
 from careerbot.embedding import Progress, Vectors
 from careerbot.index import open_index
 from careerbot.loading import load
+
+# Hypothesis fails an example that takes over 200 ms, which a busy machine does now and then to any of
+# them; the tests that are about time measure it themselves.
+hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.load_profile("steady")
 
 DIMENSION = 256
 
