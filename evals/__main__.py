@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from careerbot import Careerbot
+    from evals.metrics import Graded, Measures
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -47,6 +48,7 @@ def main(
     baseline: Annotated[Path | None, typer.Option(help="Exit 1 when significantly worse than this run.")] = None,
     save_baseline: Annotated[Path | None, typer.Option(help="Write id and right of every case.")] = None,
     compare: Annotated[tuple[Path, Path] | None, typer.Option(help="Pair two rows files, asking nothing.")] = None,
+    perturb: Annotated[bool, typer.Option("--perturb", help="Add M12: ask again over changed documents.")] = False,
 ) -> None:
     """Ask the questions of the exam and report how the answers did."""
     from rich.console import Console
@@ -59,7 +61,7 @@ def main(
             report.show_paired(intervals.pair(before, after), console)
             return
         chosen = split or (Split.ALL if cases else Split.TEST)
-        made, asked = _examine(index, cases or sorted(suites.SUITES.glob("*.jsonl")), chosen, rows_in)
+        made, asked = _examine(index, cases or sorted(suites.SUITES.glob("*.jsonl")), chosen, rows_in, perturb)
         _write(made, asked, json_out, html_out, rows_out, save_baseline)
         report.show(made, console)
         if baseline is not None and _is_worse(made, baseline, console):
@@ -77,7 +79,7 @@ def _check_extras() -> None:
 
 
 def _examine(
-    index: Path | None, files: Sequence[Path], split: Split, rows_in: Path | None
+    index: Path | None, files: Sequence[Path], split: Split, rows_in: Path | None, perturb: bool
 ) -> tuple[report.Report, tuple[Row, ...]]:
     """The report, and the rows it was made from with `right` filled in."""
     from careerbot import Careerbot
@@ -93,7 +95,10 @@ def _examine(
         typer.echo(f"evals: {problem}", err=True)
     found = recorded if recorded is not None else _ask(bot, chosen)
     graded = metrics.grade_all(chosen, found, texts)
-    return report.make(split.value, graded), tuple(replace(held.row, right=held.grade.right) for held in graded)
+    made = report.make(split.value, graded)
+    if perturb:
+        made = replace(made, measures=made.measures | _perturb(bot, graded))
+    return made, tuple(replace(held.row, right=held.grade.right) for held in graded)
 
 
 def _ask(bot: Careerbot, cases: Sequence[Case]) -> tuple[Row, ...]:
@@ -107,6 +112,16 @@ def _ask(bot: Careerbot, cases: Sequence[Case]) -> tuple[Row, ...]:
     with Progress(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("asking", total=len(cases))
         return run(bot, cases, lambda: bar.advance(task))
+
+
+def _perturb(bot: Careerbot, graded: Sequence[Graded]) -> Measures:
+    """M12, with a word on stderr while its indexes are built and asked; silent in a pipe."""
+    from rich.console import Console
+
+    from evals import perturbing
+
+    with Console(stderr=True).status("asking over changed documents"):
+        return perturbing.measure(graded, bot)
 
 
 def _write(

@@ -1,6 +1,6 @@
 """Grades → the metrics M1 to M14, each with its interval. Reads rows, cases and documents only.
 
-M12, the perturbations, needs indexes of its own and is no part of a run.
+M12, the perturbations, needs indexes of its own and stands in `perturbing`.
 """
 
 from __future__ import annotations

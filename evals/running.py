@@ -39,8 +39,8 @@ def run(bot: Careerbot, cases: Sequence[Case], done: Callable[[], None] | None =
     return tuple(rows)
 
 
-def ask(bot: Careerbot, turns: Sequence[str]) -> Reply:
-    """The reply to the last turn, with the earlier ones as its history."""
+def ask(bot: Careerbot, turns: Sequence[str], searches: bool = True) -> Reply:
+    """The reply to the last turn, with the earlier ones as its history; without `searches` none is made beside it."""
     answer = bot.ask(turns[-1], turns[:-1])
     return Reply(
         status=answer.status.value,
@@ -48,7 +48,7 @@ def ask(bot: Careerbot, turns: Sequence[str]) -> Reply:
         citations=tuple(Cited(c.number, c.source, c.start, c.end, c.quote) for c in answer.citations),
         searched=answer.searched_question,
         disagreements=len(answer.disagreements),
-        retrieved=retrieved(bot, answer),
+        retrieved=retrieved(bot, answer) if searches else {},
         confidence=getattr(answer, "confidence", None),
         latency_ms=round(answer.latency_ms, 3),
     )

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careerbot import Document, Settings
-from careerbot.answering import Part, nearby, write
+from careerbot.answering import Part, write
 from careerbot.confidence import Background
 from careerbot.datatypes import Draft, Hit, Statement
 from careerbot.questions import understand
+from careerbot.suggesting import nearby
 
 GUIDE = Document(
     "guide",
@@ -49,6 +50,22 @@ The JEX exam costs $90. The MEX exam costs $140.
 
 - pliers
 - gloves
+
+## Clothes
+
+Electricians wear gloves. Electricians wear thick gloves on ladders. Goggles protect the eyes from sparks.
+
+## Shifts
+
+| Shift | Wage |
+|---|---|
+| Night shift | $24 |
+| Day shift | $20 |
+| Early shift | $20 |
+
+## Badges
+
+The FOX badge is green. It lasts two years. Badges are free.
 """,
     "guide.md",
     as_of="2023-05",
@@ -60,7 +77,7 @@ YEARBOOK = Document(
 )
 DOCUMENTS = {held.id: held for held in (GUIDE, OLD, UNDATED, YEARBOOK)}
 NAMES = {"jex", "mex"}
-BACKGROUND = Background({"jex": 1, "mex": 1}, 9, frozenset(), ("", -1.0))
+BACKGROUND = Background({"jex": 1, "mex": 1}, 9, NAMES, frozenset(), ("", -1.0))
 ALL = [
     hit(GUIDE, text)
     for text in (
@@ -71,8 +88,13 @@ ALL = [
 
 
 def draft(question: str, *found: list[Hit], threshold: float = 0, **given: int) -> Draft:
-    """What is written about a message; `found` are the hits of each of its questions."""
+    """What is written about a message; `found` are the hits of each of its questions.
+
+    Several clauses as a whole, which come last, find nothing unless it is given.
+    """
     asked = understand(question, NAMES)
+    if len(asked) > 1 and not asked[-1].asked and len(found) == len(asked) - 1:
+        found = (*found, [])
     assert len(asked) == len(found)
     parts = [Part(one, tuple(hits), BACKGROUND) for one, hits in zip(asked, found, strict=True)]
     settings = Settings(answer_threshold=threshold, **given)  # type: ignore[arg-type]
@@ -197,6 +219,31 @@ def test_a_single_question_that_is_not_answered_need_not_be_repeated() -> None:
     assert (written.statements, written.missing) == ((), ())
 
 
+def test_several_clauses_as_a_whole_are_heard_only_where_none_is_answered() -> None:
+    question, whole = "Is JEX hard, and what does JEX cost?", [hit(GUIDE, "The MEX"), hit(GUIDE, "The JEX")]
+    assert only(draft(question, [], [hit(GUIDE, "The JEX")], whole)).text == "The JEX exam costs $90."
+    unanswered = draft(question, [], [], whole, threshold=0.01)
+    assert "The JEX exam costs $90." in [said.text for said in unanswered.statements]
+    assert unanswered.missing == ()
+
+
+def test_nothing_but_the_clauses_is_missing() -> None:
+    written = draft("Is JEX hard, and what does JEX cost?", [], [], [], threshold=0.01)
+    assert written.missing == ("Is JEX hard", "what does JEX cost")
+
+
+def test_a_comparison_is_answered_as_a_whole_and_by_its_parts() -> None:
+    jex, mex = hit(GUIDE, "The JEX"), hit(GUIDE, "The MEX")
+    written = draft("Compare the JEX and MEX exams", [mex], [jex], [mex])
+    assert [said.text for said in written.statements] == ["The MEX exam costs $140.", "The JEX exam costs $90."]
+
+
+def test_the_part_of_a_comparison_that_is_not_answered_is_named_and_the_whole_is_not() -> None:
+    written = draft("Compare the JEX and MEX exams", [], [hit(GUIDE, "The JEX")], [], threshold=0.01)
+    assert only(written).text == "The JEX exam costs $90."
+    assert written.missing == ("Compare mex exams",)
+
+
 def test_rows_that_two_questions_chose_become_one_statement() -> None:
     question = "What is the fee in Oregon, and what is the fee in Nevada?"
     written = draft(question, [hit(GUIDE, "| Oregon")], [hit(GUIDE, "| Nevada")])
@@ -214,6 +261,54 @@ def test_another_source_is_heard_before_the_next_sentence_of_the_same() -> None:
     part = Part(understand("What of them?")[0], tuple(found), BACKGROUND)
     said = write([part], DOCUMENTS | {"other": other}, likeness, NAMES, Settings(answer_threshold=0)).statements
     assert [one.quotes[0].document for one in said] == ["guide", "other", "guide"]
+
+
+@pytest.mark.parametrize(
+    ("question", "second"),
+    [
+        pytest.param("How do electricians wear goggles?", "Goggles protect", id="word-not-covered-yet"),
+        pytest.param("How do electricians wear them?", "Electricians wear thick", id="nothing-else-to-cover"),
+    ],
+)
+def test_what_speaks_of_a_word_that_nothing_chosen_speaks_of_goes_before_what_does_not(
+    question: str, second: str
+) -> None:
+    known = Background({"electrician": 9, "wear": 9, "glove": 9}, 9, NAMES, frozenset(), ("", -1.0))
+    found = [hit(GUIDE, "Electricians wear gloves", 1.0), hit(GUIDE, "Electricians wear thick", 0.95)]
+    part = Part(understand(question)[0], (*found, hit(GUIDE, "Goggles", 0.85)), known)
+    given = Settings(answer_threshold=0, max_statements=2)
+    first, other = write([part], DOCUMENTS, lambda one, two: 0.0, NAMES, given).statements
+    assert first.text == "Electricians wear gloves."
+    assert other.text.startswith(second)
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        pytest.param(
+            "Is the night shift paid better than the day shift?",
+            "- Night shift – Wage: $24\n- Day shift – Wage: $20",
+            id="the-other-row-of-a-comparison",
+        ),
+        pytest.param("What is the night shift paid?", "Night shift – Wage: $24", id="no-comparison"),
+        pytest.param("Is the night shift paid better than others?", "Night shift – Wage: $24", id="no-new-words"),
+    ],
+)
+def test_a_comparison_takes_the_row_that_covers_what_is_compared_with(question: str, text: str) -> None:
+    rows = [hit(GUIDE, "| Night", 1.0), hit(GUIDE, "| Early", 0.8), hit(GUIDE, "| Day", 0.75)]
+    assert only(draft(question, rows)).text == text
+
+
+def test_a_sentence_that_leans_on_the_one_before_is_quoted_with_it() -> None:
+    said = only(draft("How long is the badge good for?", [hit(GUIDE, "It lasts")]))
+    assert said.text == said.quotes[0].text == "The FOX badge is green. It lasts two years."
+
+
+def test_two_sentences_of_which_one_leans_on_the_other_are_said_once() -> None:
+    found = [hit(GUIDE, "The FOX", 1.0), hit(GUIDE, "It lasts", 0.95)]
+    assert only(draft("Why that badge?", found)).text == "The FOX badge is green. It lasts two years."
+    found = [hit(GUIDE, "It lasts", 1.0), hit(GUIDE, "The FOX", 0.95)]
+    assert only(draft("Why that badge?", found)).text == "The FOX badge is green. It lasts two years."
 
 
 def test_what_scores_far_below_the_best_is_left_out() -> None:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careerbot import Document
-from careerbot.candidates import rank
+from careerbot.candidates import gives_amount, rank
+from careerbot.datatypes import Wording
 from careerbot.questions import read
 
 TEXT = """\
@@ -40,6 +41,12 @@ You need:
 ## Exams
 
 JEX costs $90. MEX costs $140. In Vermont it costs $115. A course takes two years.
+
+Wages of electricians
+
+Wages of 24 electricians
+
+Please see the guide on this page for more.
 """
 GUIDE = Document("guide", "Guide", TEXT, "guide.md")
 NAMES = {"jex", "mex"}
@@ -82,10 +89,25 @@ def test_the_statement_that_fits_goes_before_the_one_that_does_not(question: str
         pytest.param("**Is a degree", id="question-in-bold"),
         pytest.param("The table below", id="caption"),
         pytest.param("You need:", id="bare-introduction"),
+        pytest.param("Wages of electricians", id="label"),
+        pytest.param("Please see", id="pointer-to-elsewhere"),
     ],
 )
 def test_what_answers_nothing_is_never_a_candidate(text: str) -> None:
     assert rank(read("Do electricians earn well?"), [hit(GUIDE, text)]) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Wages of 24", id="line-with-a-figure"),
+        pytest.param("a driving", id="list-item"),
+        pytest.param("| Oregon", id="row"),
+        pytest.param("A course", id="sentence"),
+    ],
+)
+def test_what_states_something_is_a_candidate(text: str) -> None:
+    assert len(rank(read("Do electricians earn well?"), [hit(GUIDE, text)])) == 1
 
 
 def test_a_whole_passage_is_never_a_candidate() -> None:
@@ -106,6 +128,20 @@ def test_the_extreme_row_of_a_table_leads(question: str, first: str) -> None:
     assert order(question, *texts, scores=scores)[0] == first
 
 
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        pytest.param("Which state has the second highest fee?", ["| Vermont", "| Oregon"], id="second-highest"),
+        pytest.param("Which state has the second lowest fee?", ["| Nevada", "| Oregon"], id="second-lowest"),
+        pytest.param("Which state has the second best pay?", ["| Vermont", "| Oregon"], id="second-best-with-pay"),
+    ],
+)
+def test_the_second_of_a_table_leads_with_the_first(question: str, first: list[str]) -> None:
+    other = ({"| Vermont", "| Nevada"} - set(first)).pop()
+    found = order(question, "| Oregon", first[0], other, scores=(0.8, 0.8, 0.9))
+    assert (sorted(found[:2]), found[2]) == (sorted(first), other)
+
+
 def test_two_rows_have_no_extreme() -> None:
     assert order("Which state has the highest fee?", "| Oregon", "| Nevada", scores=(0.8, 0.9))[0] == "| Nevada"
 
@@ -119,6 +155,43 @@ def test_an_amount_near_the_top_goes_first_where_an_amount_is_asked_for() -> Non
     texts, scores = ("Electricians like", "Electricians earned"), (1.2, 0.9)
     assert order("How much do electricians earn?", *texts, scores=scores)[0] == "Electricians earned"
     assert order("Why do electricians earn well?", *texts, scores=scores)[0] == "Electricians like"
+
+
+def test_a_yes_or_no_question_about_money_does_not_demand_an_amount() -> None:
+    texts, scores = ("Electricians like", "A course"), (0.82, 0.8)
+    assert order("Do electricians earn well?", *texts, scores=scores)[0] == "Electricians like"
+    found = [hit(GUIDE, "Electricians like")]
+    plain, asked = (rank(read(text), found)[0] for text in ("Do electricians earn well?", "What do electricians earn?"))
+    assert asked.score < plain.score
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "gives"),
+    [
+        pytest.param("What is the median wage?", "The median", True, id="median"),
+        pytest.param("What is the median wage?", "The mean", False, id="a-mean-is-no-median"),
+        pytest.param("What is the median wage?", "Electricians earned", True, id="statistic-left-open"),
+        pytest.param("What is the mean wage?", "The median", True, id="a-median-does-for-a-mean"),
+        pytest.param("What do the bottom tenth earn?", "The 10th", True, id="bottom-tenth"),
+        pytest.param("What do the top tenth earn?", "The 10th", False, id="other-percentile"),
+        pytest.param("What is the monthly wage?", "The median", False, id="other-period"),
+        pytest.param("What does MEX cost?", "JEX", False, id="other-name"),
+        pytest.param("How long is the course?", "A course", True, id="duration"),
+    ],
+)
+def test_what_gives_the_amount(question: str, text: str, gives: bool) -> None:
+    asked = read(question, NAMES)
+    (candidate,) = rank(asked, [hit(GUIDE, text)])
+    assert gives_amount(asked, candidate) is gives
+
+
+def test_wordings_are_topics_of_a_statement_and_not_what_it_speaks_of() -> None:
+    asked = dataclasses.replace(GUIDE, id="asked", wordings=(Wording("A course takes two years.", ("MEX lessons",)),))
+    (candidate,) = rank(read("MEX lessons", NAMES), [hit(asked, "A course")])
+    assert candidate.topics - candidate.context == {"mex", "lessons"}
+    assert candidate.context <= candidate.topics
+    assert {"exams", "course", "years"} <= candidate.context
+    assert not gives_amount(read("How long is MEX?", NAMES), candidate)
 
 
 def test_a_list_found_by_its_introduction_lifts_its_items_when_several_things_are_asked_for() -> None:

@@ -211,7 +211,11 @@ def test_search_sees_headings_lead_and_header_and_the_quote_does_not() -> None:
         "What does it pay? > By state: State: Oregon; Pay: $90,000",
     )
     # Directly under the title, which tells the chunks of one document apart from nothing else.
-    assert found["They need a licence."] == ("They need a licence.", "Electrician: They need a licence.")
+    assert found["Electricians wire houses."][1] == "Electrician: Electricians wire houses."
+    assert found["They need a licence."] == (
+        "They need a licence.",
+        "Electrician: Electricians wire houses. They need a licence.",
+    )
     assert views(chunks(document("Bakers rise at three.\n"))[1]) == ("Bakers rise at three.", "Bakers rise at three.")
 
 
@@ -224,13 +228,157 @@ def test_wordings_join_the_statement_that_they_quote_and_no_passage() -> None:
     ]
 
 
+def test_a_statement_has_the_union_of_all_wordings_that_quote_it() -> None:
+    wordings = (
+        Wording("They need a licence.", ("a permit", "papers")),
+        Wording("a tester", ("papers",)),
+        Wording("They need a licence.", ("papers", "a card")),
+        Wording("They need", ("half a sentence",)),
+    )
+    held = Document("d", "D", MARKDOWN, "d.md", wordings=wordings)
+    assert {chunk.text: chunk.asked for chunk in chunks(held) if chunk.asked} == {
+        "They need a licence.": ("a permit", "papers", "a card"),
+        "a tester": ("papers",),
+    }
+
+
+def leads(text: str) -> dict[str, str | None]:
+    """What each statement carries before it."""
+    return {
+        chunk.text: chunk.lead.text if chunk.lead else None
+        for chunk in chunks(document(text))
+        if chunk.part is not None
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "sentence"),
+    [
+        pytest.param("A baker rises at three.", sentence, id=sentence.split()[0].lower().rstrip(","))
+        for sentence in (
+            "It is early.",
+            "They nap at noon.",
+            "This is early.",
+            "These nap at noon.",
+            "That is early.",
+            "Those nap at noon.",
+            "Such hours are hard.",
+            "He naps at noon.",
+            "She naps at noon.",
+            "Its hours are hard.",
+            "Their hours are hard.",
+            "But bakers nap.",
+            "However, bakers nap.",
+            "Another rises at four.",
+            "Each naps at noon.",
+            "Both nap at noon.",
+            "In fact, bakers nap.",
+        )
+    ],
+)
+def test_a_sentence_that_points_back_carries_the_one_before_it(before: str, sentence: str) -> None:
+    assert leads(f"# T\n\n{before} {sentence}\n") == {before: None, sentence: before}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("# T\n\nIt is very early.", id="first-of-all"),
+        pytest.param("# T\n\nBakers rise.\n\nIt is very early.", id="another-paragraph"),
+        pytest.param("# T\n\nBakers rise.\n\n## U\n\nIt is very early.", id="another-heading"),
+        pytest.param("# T\n\nBakers rise early. Items are sold. Thisbe naps.", id="longer-word"),
+        pytest.param("# T\n\nBakers rise early. Rolls say this.", id="word-inside-the-sentence"),
+        pytest.param("# T\n\n- Bakers rise.\n- It is very early.\n- They nap.", id="list-items"),
+    ],
+)
+def test_a_sentence_that_points_to_nothing_before_it_carries_nothing(text: str) -> None:
+    assert set(leads(text).values()) == {None}
+
+
+def test_a_chain_of_sentences_that_point_back_carries_one_each() -> None:
+    assert leads("# T\n\n## Why?\n\nBakers rise early. They like it. It is calm then.\n") == {
+        "Bakers rise early.": None,
+        "They like it.": "Bakers rise early.",
+        "It is calm then.": "They like it.",
+    }
+
+
+def test_what_introduces_a_list_or_heads_a_table_is_kept_by_parts_that_point_back() -> None:
+    assert leads("# T\n\nYou need to know:\n\n- Bakers rise early.\n- They nap.\n") == {
+        "You need to know:": None,
+        "Bakers rise early.": "You need to know:",
+        "They nap.": "You need to know:",
+    }
+    assert leads("# T\n\n| Who | When |\n|---|---|\n| Bakers | three |\n| They all | noon |\n") == {
+        "| Bakers | three |": "| Who | When |",
+        "| They all | noon |": "| Who | When |",
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param("One. Two! Three? Four… Five", ["One.", "Two!", "Three?", "Four…", "Five"], id="every-end"),
         pytest.param(
-            'He said "yes." Then (maybe.) he left.',
-            ['He said "yes."', "Then (maybe.)", "he left."],
+            "Baker\n\nHow long is a shift?\n\nA shift takes eight hours.",
+            [("question", ("Baker", "How long is a shift?"), "A shift takes eight hours.")],
+            id="question-apart",
+        ),
+        pytest.param(
+            "Baker\n\nHours\n\nEight a day.\n\nTips\n\nBakers get none.",
+            [("prose", ("Baker", "Hours"), "Eight a day."), ("prose", ("Baker", "Tips"), "Bakers get none.")],
+            id="short-lines-apart",
+        ),
+        pytest.param(
+            "Baker\n\nOhio pay: $9\nJobs: 5\nIowa pay: $8\nJobs: 4",
+            [("list", ("Baker",), "Ohio pay: $9\nJobs: 5\nIowa pay: $8\nJobs: 4")],
+            id="records",
+        ),
+        pytest.param(
+            "Baker\n\nStatePay\nOhio$9\nIowa$8", [("table", ("Baker",), "StatePay\nOhio$9\nIowa$8")], id="glued-table"
+        ),
+        pytest.param(
+            "# Baker\n\nOhio pay: $9\nJobs: 5\nIowa pay: $8\nJobs: 4",
+            [("prose", ("Baker",), "Ohio pay: $9\nJobs: 5\nIowa pay: $8\nJobs: 4")],
+            id="markdown-has-marks-of-its-own",
+        ),
+    ],
+)
+def test_structure_of_plain_text(text: str, expected: list[tuple[str, tuple[str, ...], str]]) -> None:
+    assert outline(text) == expected
+
+
+def test_a_record_is_quoted_whole() -> None:
+    text = "Baker\n\nOhio pay: $9\nJobs: 5\nIowa pay: $8\n Jobs: 4\nBread is sold at six."
+    assert statements(text) == ["Ohio pay: $9\nJobs: 5", "Iowa pay: $8\n Jobs: 4", "Bread is sold at six."]
+
+
+def test_a_glued_row_is_quoted_as_it_stands_and_searched_with_its_spaces() -> None:
+    _, first, second = chunks(document("Baker\n\nStatePay(yearly)Jobs\nOhio$9,000\nIowa (all)$8,000\n"))
+    assert (first.text, second.text) == ("Ohio$9,000", "Iowa (all)$8,000")
+    assert first.lead is not None
+    assert first.lead.text == "StatePay(yearly)Jobs"
+    assert views(first)[0] == "State Pay(yearly) Jobs: Ohio $9,000"
+    assert views(second)[1] == "Baker: State Pay(yearly) Jobs: Iowa (all) $8,000"
+
+
+def test_glued_words_are_searched_apart_in_prose_and_markdown_too() -> None:
+    passage, statement = chunks(document("# Baker\n\nMedian pay$9 an hour for bakers.\n"))
+    assert passage.text == statement.text == "Median pay$9 an hour for bakers."
+    for chunk in (passage, statement):
+        assert views(chunk)[0] == "Median pay $9 an hour for bakers."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            "One oven burns. Two ovens burn! Do three burn? Maybe four do… Five",
+            ["One oven burns.", "Two ovens burn!", "Do three burn?", "Maybe four do…", "Five"],
+            id="every-end",
+        ),
+        pytest.param(
+            'He said "yes." Then she (maybe.) he left.',
+            ['He said "yes."', "Then she (maybe.)", "he left."],
             id="closing-quotes-and-brackets",
         ),
         pytest.param(
@@ -253,7 +401,26 @@ def test_wordings_join_the_statement_that_they_quote_and_no_passage() -> None:
             ["Made in the U.S.", "The rest is not."],
             id="country-at-the-end-of-a-sentence",
         ),
-        pytest.param("Call Albert. He knows.", ["Call Albert.", "He knows."], id="word-that-ends-like-an-abbreviation"),
+        pytest.param(
+            "Please call Albert. He knows.",
+            ["Please call Albert.", "He knows."],
+            id="word-that-ends-like-an-abbreviation",
+        ),
+        pytest.param(
+            "Yes. Bakers rise at three. They nap.", ["Yes. Bakers rise at three.", "They nap."], id="one-word-joins"
+        ),
+        pytest.param("They rise. Bakers bake bread.", ["They rise. Bakers bake bread."], id="two-words-join"),
+        pytest.param(
+            "Bakers rise early. They bake.", ["Bakers rise early.", "They bake."], id="three-words-stand-alone"
+        ),
+        pytest.param(
+            "Do bakers rise? No! Never! Ask one.", ["Do bakers rise?", "No! Never! Ask one."], id="several-join-in-turn"
+        ),
+        pytest.param(
+            "Do bakers rise early? No.", ["Do bakers rise early?", "No."], id="a-last-word-joins-nothing-before"
+        ),
+        pytest.param("Yes. \xa0", ["Yes."], id="nothing-to-join"),
+        pytest.param("Yes.\nBakers rise.", ["Yes.", "Bakers rise."], id="nothing-is-joined-over-a-line-end"),
         pytest.param("Pay rises.\nTips fall", ["Pay rises.", "Tips fall"], id="line-break-after-a-full-stop"),
         pytest.param(
             "Median Pay\n$61,590\nPer Hour", ["Median Pay", "$61,590", "Per Hour"], id="labels-on-lines-of-their-own"
@@ -289,9 +456,14 @@ def test_wrapped_lines_are_one_sentence_and_labels_are_not(first: str, second: s
 
 
 def test_sentences_of_a_part_of_a_text_stay_inside_it() -> None:
-    text = "Never. Bakers rise. They bake. Never."
-    found = list(sentences(text, 7, 30))
-    assert [(span.start, span.end, span.text) for span in found] == [(7, 19, "Bakers rise."), (20, 30, "They bake.")]
+    text = "Never. Some bakers rise. They bake. Never."
+    found = list(sentences(text, 7, 35))
+    assert [(span.start, span.end, span.text) for span in found] == [
+        (7, 24, "Some bakers rise."),
+        (25, 35, "They bake."),
+    ]
+    # Nor does what stands behind the end make a short sentence join.
+    assert [span.text for span in sentences(text, 25, 35)] == ["They bake."]
 
 
 PLAIN = """\
@@ -387,6 +559,13 @@ PIECES = [
     "A Heading\n",
     "wrapped line of prose that goes on and on until it ends with\n",
     "e\u0301",
+    "Yes. ",
+    "They bake bread. ",
+    "Ohio pay: $9\n",
+    "Jobs: 5\n",
+    "StatePay\n",
+    "Ohio$9\n",
+    "Iowa|All$8\n",
 ]
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=25).map("".join) | st.text(max_size=80)
 
@@ -461,6 +640,13 @@ def test_chunks_are_the_same_every_time_and_their_ids_are_unique(text: str) -> N
         pytest.param("[" * 100_000 + "*a " * 50_000, id="brackets-and-stars"),
         pytest.param("`" * 100_000 + "<a" * 50_000, id="backticks-and-tags"),
         pytest.param(" " * 400_000 + "x", id="blanks"),
+        pytest.param("T\n\n" + "Jobs: 5\n" * 10_000, id="long-record"),
+        pytest.param("T\n\n" + "Ohio pay: $9\nJobs: 5\n" * 5_000, id="many-records"),
+        pytest.param("T\n\n" + "".join(f"Label {n}: x\n" for n in range(20_000)), id="labels-that-never-repeat"),
+        pytest.param("T\n\nStatePay\n" + "Ohio$9\n" * 5_000, id="long-glued-table"),
+        pytest.param("Head\n" + "Ohio$9" * 50_000 + "\nHead\n", id="long-glued-line"),
+        pytest.param("It is. " * 50_000, id="short-sentences-that-point-back"),
+        pytest.param("Yes. \xa0" * 3_000, id="short-sentences-with-blanks"),
         pytest.param("!" * 100_000 + "'" * 100_000, id="sentence-ends"),
     ],
 )

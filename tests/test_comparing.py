@@ -6,6 +6,7 @@ from conftest import hit, likeness
 from careerbot import Document
 from careerbot.candidates import Candidate, rank
 from careerbot.comparing import same, sides, subject
+from careerbot.datatypes import Wording
 from careerbot.questions import read
 
 NAMES = {"jex", "mex"}
@@ -71,13 +72,37 @@ def test_a_statement_far_below_the_best_contradicts_nothing() -> None:
     "question",
     [
         pytest.param("Why is the median wage of welders what it is?", id="why"),
-        pytest.param("List the median wages of welders", id="several"),
+        pytest.param("List the wages of welders", id="several"),
         pytest.param("Is the work of welders hard?", id="yes-or-no"),
         pytest.param("Which wage of welders is highest?", id="extreme"),
     ],
 )
 def test_a_question_that_asks_for_no_single_value_has_no_sides(question: str) -> None:
     assert values(question, FIRST, "The median wage of welders was $45,000 a year.") == set()
+
+
+def test_a_question_for_several_amounts_of_one_statistic_has_sides() -> None:
+    other = "The median wage of welders was $45,000 a year."
+    assert values("List the median wages of welders", FIRST, other) == {"$48,000", "$45,000"}
+
+
+@pytest.mark.parametrize(
+    ("wording", "expected"),
+    [
+        pytest.param("pay of a welder", ["$48,000", "$45,000"], id="shared"),
+        pytest.param("pay of half of us", [], id="another"),
+        pytest.param("", [], id="none"),
+    ],
+)
+def test_statements_that_people_ask_for_in_the_same_words_are_alike(wording: str, expected: list[str]) -> None:
+    other = "Half of us took home a median $45,000 a year."
+    asked = (("pay of a welder", "welder wage"), (wording,) if wording else ())
+    hits = [
+        hit(Document(name, name, f"# Title\n\n{text}\n", name, wordings=(Wording(text, held),)), text, score)
+        for name, text, held, score in zip("ab", (FIRST, other), asked, (1.0, 0.9), strict=True)
+    ]
+    found = sides(read(WAGE), rank(read(WAGE), hits), likeness, NAMES)
+    assert [figure.text for _, figure in found] == expected
 
 
 def test_exams_of_different_names_never_contradict_each_other() -> None:

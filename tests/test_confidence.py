@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from careerbot import Document
 from careerbot.candidates import Candidate, rank
 from careerbot.confidence import Background, judge, signals
+from careerbot.datatypes import Wording
 from careerbot.questions import Question, read
 
 TEXT = """\
@@ -22,10 +23,14 @@ A baker earned $35,000 in 2021. The trade grows 4% from 2020 to 2030.
 ## Exams
 
 The JEX exam costs $90. A shift lasts eight hours. Bread is baked at night.
+
+## Wages in Ohio
+
+The mean wage of bakers was $36,000. Ovens in Chile are large.
 """
 BAKER = Document("baker", "Baker", TEXT, "baker.md")
 NAMES = {"jex", "mex"}
-KNOWN = Background({"baker": 1, "jex": 1, "mex": 1, "exam": 1, "cost": 1, "pay": 1}, 4, frozenset(), ("", -1.0))
+KNOWN = Background({"baker": 1, "jex": 1, "mex": 1, "exam": 1, "cost": 1, "pay": 1}, 4, NAMES, frozenset(), ("", -1.0))
 
 
 def asked(text: str, *statements: str, score: float = 0.9) -> tuple[Question, list[Candidate]]:
@@ -61,6 +66,46 @@ def test_a_place_year_or_name_that_no_statement_speaks_of_refuses_and_is_named(
     assert (verdict.probability == 0) == bool(missing)
 
 
+@pytest.mark.parametrize(
+    ("text", "others", "missing"),
+    [
+        pytest.param("When is bread baked at QQX?", [], "", id="name-that-no-document-has"),
+        pytest.param("When is bread baked at JEX?", [], "JEX", id="name-of-the-documents"),
+        pytest.param("When is bread baked at JEX?", ["The JEX"], "", id="name-under-the-same-headings"),
+        pytest.param("When is bread baked at MEX?", ["The JEX"], "MEX", id="other-name-under-the-same-headings"),
+        pytest.param("When is bread baked at JEX?", ["A baker earned"], "JEX", id="other-headings"),
+        pytest.param("When is bread baked in Peru?", ["The JEX"], "Peru", id="place"),
+    ],
+)
+def test_a_name_may_stand_in_any_statement_under_the_same_headings(text: str, others: list[str], missing: str) -> None:
+    question, ranked = asked(text, "Bread is", *others)
+    chosen = [held for held in ranked if held.chunk.text.startswith("Bread is")]
+    verdict = judge(question, ranked, chosen, KNOWN)
+    assert verdict.missing == missing
+    assert (verdict.probability == 0) == bool(missing)
+
+
+def test_only_names_of_the_documents_are_missing() -> None:
+    question, ranked = asked("When is bread baked at MEX?", "Bread is")
+    assert judge(question, ranked, ranked, KNOWN).missing == "MEX"
+    assert judge(question, ranked, ranked, dataclasses.replace(KNOWN, names=frozenset({"jex"}))).missing == ""
+
+
+def test_a_wording_does_not_make_a_statement_speak_of_a_name() -> None:
+    worded = dataclasses.replace(BAKER, wordings=(Wording("Bread is baked at night.", ("When is MEX?",)),))
+    question = read("When is MEX baked?", NAMES)
+    ranked = rank(question, [hit(worded, "Bread is")])
+    assert judge(question, ranked, ranked, KNOWN).missing == "MEX"
+    assert signals(question, ranked, ranked, KNOWN)["covered"] == pytest.approx(1)  # it is asked for so
+
+
+def test_a_place_must_stand_in_the_statement_that_gives_the_amount() -> None:
+    apart, chilean = ["The mean wage", "Ovens in Chile"], dataclasses.replace(KNOWN, places=frozenset({"chile"}))
+    assert probability("What do bakers earn in Chile?", *apart) == 0
+    assert probability("What do bakers earn in Chile?", *apart, background=chilean) > 0
+    assert probability("What do bakers earn in Ohio?", *apart) > 0  # it stands in the heading
+
+
 def test_a_place_that_a_whole_document_is_about_need_not_be_repeated() -> None:
     peruvian = dataclasses.replace(KNOWN, places=frozenset({"peru"}))
     assert probability("What does a baker earn in Peru?", "A baker earned", background=peruvian) > 0
@@ -77,6 +122,21 @@ def test_a_place_that_a_whole_document_is_about_need_not_be_repeated() -> None:
 )
 def test_without_the_kind_of_amount_asked_for_nothing_is_probable(text: str, statement: str) -> None:
     assert probability(text, statement) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "answers"),
+    [
+        pytest.param("Do bakers earn well?", True, id="yes-or-no"),
+        pytest.param("Which baker is paid better?", True, id="which"),
+        pytest.param("What does the pay of a baker depend on?", True, id="what-it-depends-on"),
+        pytest.param("Which badge does a baker have to earn?", True, id="earning-a-badge"),
+        pytest.param("What does a baker earn?", False, id="what"),
+        pytest.param("Which baker is paid the most?", False, id="extreme"),
+    ],
+)
+def test_only_a_question_for_an_amount_is_not_answered_without_one(text: str, answers: bool) -> None:
+    assert (probability(text, "Bread is") > 0) is answers
 
 
 def test_without_statements_nothing_is_probable() -> None:
@@ -104,6 +164,24 @@ def test_signals_say_what_is_covered() -> None:
     assert (found["unit"], found["names"], found["unknown"]) == (0, 0, 1)
 
 
+def test_the_words_of_a_question_share_its_weight_by_their_rarity() -> None:
+    background = dataclasses.replace(KNOWN, frequency={"baker": 3, "bread": 1})
+    shares = background.shares(read("Do bakers bake bread at sea?"))
+    assert set(shares) == {"baker", "bake", "bread", "sea"}
+    assert shares["baker"] < shares["bread"] < shares["sea"] == shares["bake"]
+    assert sum(shares.values()) == pytest.approx(1)
+
+
+def test_a_question_without_content_words_has_one_share() -> None:
+    assert KNOWN.shares(read("what is it?")) == {"": 1}
+
+
+def test_the_story_around_a_question_has_no_share() -> None:
+    shares = KNOWN.shares(read("I own three goats and a tractor. How long do bakers sleep by day?"))
+    assert not {"goat", "tractor"} & set(shares)
+    assert {"baker", "sleep"} <= set(shares)
+
+
 STATEMENTS = ["A baker earned", "The trade", "The JEX", "A shift", "Bread is"]
 
 
@@ -128,6 +206,9 @@ def test_any_probability_lies_between_0_and_1(
         pytest.param("How much is the MEX exam?", "The JEX exam costs", False, id="amount-of-another-name"),
         pytest.param("What does a baker earn a year?", "A baker earned", True, id="period-left-open"),
         pytest.param("How long is a shift?", "A baker earned", False, id="amount-of-another-kind"),
+        pytest.param("What is the median wage?", "The mean wage", False, id="a-mean-is-no-median"),
+        pytest.param("What is the mean wage?", "The mean wage", True, id="the-statistic-asked-for"),
+        pytest.param("What is the median wage?", "A baker earned", True, id="statistic-left-open"),
     ],
 )
 def test_the_amount_must_be_the_one_that_is_asked_for(text: str, statement: str, answers: bool) -> None:

@@ -18,9 +18,11 @@ def test_the_environment_sets_every_field(monkeypatch: pytest.MonkeyPatch) -> No
         candidates=11,
         passage_weight=0.125,
         lexical_weight=0.25,
+        wording_weight=0.375,
         answer_words=30,
         max_statements=2,
         keep_ratio=0.5,
+        suggestions=1,
         answer_threshold=0.75,
         max_question_chars=200,
         max_turns=3,
@@ -28,7 +30,7 @@ def test_the_environment_sets_every_field(monkeypatch: pytest.MonkeyPatch) -> No
         port=1234,
     )
     given = wanted.model_dump()
-    assert set(given) <= set(Settings.model_fields)
+    assert [name for name, value in given.items() if value == getattr(Settings(), name)] == []
     for name, value in given.items():
         monkeypatch.setenv(f"CAREERBOT_{name.upper()}", str(value))
     assert read_settings() == wanted
@@ -56,6 +58,9 @@ def test_settings_cannot_be_changed_after_they_were_read() -> None:
         pytest.param("CANDIDATES", "12.5", id="half-a-candidate"),
         pytest.param("KEEP_RATIO", "nan", id="a-ratio-that-is-no-number"),
         pytest.param("LEXICAL_WEIGHT", "inf", id="an-infinite-weight"),
+        pytest.param("WORDING_WEIGHT", "2.5", id="a-weight-above-the-highest"),
+        pytest.param("SUGGESTIONS", "11", id="too-many-suggestions"),
+        pytest.param("SUGGESTIONS", "-1", id="fewer-than-no-suggestions"),
         pytest.param("ANSWER_THRESHOLD", "-0.1", id="threshold-below-zero"),
         pytest.param("MAX_QUESTION_CHARS", "1000000", id="question-without-limit"),
     ],

@@ -9,6 +9,7 @@ from careerbot.conversation import check_question, is_empty, standalone
 
 NAMES = frozenset({"jex", "mex", "fox", "d'arcy"})
 JEX = "What does the JEX exam cost?"
+PERU = "What does a baker earn in Peru?"
 
 
 @pytest.mark.parametrize(
@@ -17,8 +18,25 @@ JEX = "What does the JEX exam cost?"
         pytest.param([JEX, "And MEX?"], "What does the MEX exam cost?", id="new-name"),
         pytest.param([JEX, "what about the mex"], "What does the mex exam cost?", id="new-name-in-lower-case"),
         pytest.param([JEX, "MEX"], "What does the MEX exam cost?", id="name-alone"),
-        pytest.param([JEX, "And D’Arcy?"], "What does the D’Arcy exam cost?", id="name-with-a-curly-apostrophe"),
+        pytest.param([JEX, "And D’Arcy?"], "What does the D'Arcy exam cost?", id="name-with-a-curly-apostrophe"),
         pytest.param([JEX, "And MEX?", "And FOX?"], "What does the FOX exam cost?", id="names-swapped-twice"),
+        pytest.param([PERU, "and in Ohio?"], "What does a baker earn in Ohio?", id="new-place"),
+        pytest.param(
+            [PERU, "what about New Zealand"], "What does a baker earn in New Zealand?", id="place-of-two-words"
+        ),
+        pytest.param(
+            [PERU, "and in Ohio?", "and in Chile?"], "What does a baker earn in Chile?", id="places-swapped-twice"
+        ),
+        pytest.param(
+            ["What do untrained bakers earn?", "and trained ones?"],
+            "What do trained bakers earn?",
+            id="word-of-the-same-form",
+        ),
+        pytest.param(
+            ["What do untrained bakers earn?", "and welders?"],
+            "and welders? (about: untrained, bakers, earn)",
+            id="word-of-another-form-is-a-topic",
+        ),
         pytest.param([JEX, "And MEX?", "how long?"], "how long? (about: mex, exam, cost)", id="topic-of-the-swapped"),
     ],
 )
@@ -45,6 +63,42 @@ def test_a_turn_that_only_names_something_new_asks_the_same_of_it(turns: list[st
 )
 def test_a_turn_that_leans_back_takes_the_topic_along(turns: list[str], expected: str) -> None:
     assert standalone(turns[-1], turns[:-1], NAMES) == expected
+
+
+@pytest.mark.parametrize(
+    ("turn", "expected"),
+    [
+        pytest.param("Different question: why is it hard?", "why is it hard?", id="colon"),
+        pytest.param("Ok, new topic. how long?", "how long?", id="two-sentences"),
+        pytest.param("On another note, is bread paid?", "is bread paid?", id="on-another-note"),
+        pytest.param("Changing the subject, and wages?", "and wages?", id="opening-with-and"),
+    ],
+)
+def test_a_turn_that_says_so_leaves_the_topic(turn: str, expected: str) -> None:
+    assert standalone(turn, [JEX], NAMES) == expected
+
+
+@pytest.mark.parametrize(
+    ("turn", "earlier", "expected"),
+    [
+        pytest.param("Different question", [JEX], "Different question (about: jex, exam, cost)", id="nothing-follows"),
+        pytest.param("Different question: how long?", [], "Different question: how long?", id="nothing-to-leave"),
+    ],
+)
+def test_what_leaves_no_topic(turn: str, earlier: list[str], expected: str) -> None:
+    assert standalone(turn, earlier, NAMES) == expected
+
+
+def test_the_turn_after_a_switch_leans_on_the_new_topic() -> None:
+    turns = [JEX, "Different question: how long is a baker's shift?", "is it hard?"]
+    assert standalone(turns[-1], turns[:-1], NAMES) == "is it hard? (about: long, baker's, shift)"
+
+
+def test_only_the_sentence_that_asks_decides_whether_a_turn_leans_back() -> None:
+    story = "We moved to the coast with three children and an old dog."
+    assert standalone(f"{story} And what does the MEX badge cost?", [JEX], NAMES).endswith(" (about: exam)")
+    alone = "And thanks for that. How long does training as a baker take?"
+    assert standalone(alone, [JEX], NAMES) == alone
 
 
 def test_a_pronoun_finds_its_name_over_three_turns() -> None:
@@ -77,7 +131,10 @@ def test_a_topic_switch_is_what_the_next_turn_leans_on() -> None:
 
 
 TURNS = st.lists(
-    st.one_of(st.text(max_size=30), st.sampled_from([JEX, "And MEX?", "it?", "and D’Arcy", "what about fox's", "why"])),
+    st.one_of(
+        st.text(max_size=30),
+        st.sampled_from([JEX, "And MEX?", "it?", "and D’Arcy", "what about fox's", "why", "new topic: why?"]),
+    ),
     min_size=1,
     max_size=6,
 )
@@ -89,7 +146,8 @@ def test_any_turn_keeps_its_own_words_or_is_swapped_into_the_question_before(tur
     reading = standalone(turn, earlier, NAMES)
     before = standalone(earlier[-1], earlier[:-1], NAMES) if earlier else ""
     carried = reading.startswith(f"{turn.strip()} (about: ") and reading.endswith(")")
-    assert reading == turn or carried or len(reading.split()) == len(before.split())
+    switched = "topic" in turn and turn.endswith(reading)
+    assert reading == turn or carried or switched or len(reading.split()) == len(before.split())
 
 
 @pytest.mark.parametrize(

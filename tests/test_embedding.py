@@ -105,3 +105,13 @@ def test_a_broken_model_folder_is_one_line_that_names_it(tmp_path: Path) -> None
         SentenceEncoder(str(folder)).encode(["a baker"])
     assert str(raised.value).startswith(f"cannot load the encoder {str(folder)!r}: ")
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.slow
+def test_a_wording_has_the_same_vector_in_every_batch() -> None:
+    wordings = ["how hot is it", "when do bakers get up in the morning, and why so early?", "pay", "how hot is it"]
+    alone = SentenceEncoder().encode(wordings[:1])
+    for size in (1, 3, 64):
+        vectors = SentenceEncoder(batch_size=size).encode(wordings)
+        np.testing.assert_allclose(vectors[[0, 3]], np.repeat(alone, 2, axis=0), atol=1e-5)
+        assert vectors[0] @ vectors[1] < 0.9

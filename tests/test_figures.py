@@ -150,8 +150,55 @@ def test_each_figure_has_what_its_own_clause_names(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        pytest.param(
+            "10th-90th percentile: $29,000-$63,000 a year",
+            [("$29,000", 29_000, "10th percentile"), ("$63,000", 63_000, "90th percentile")],
+            id="sign-twice",
+        ),
+        pytest.param(
+            "| 25th–75th percentile | $29k–63k |",
+            [("$29k", 29_000, "25th percentile"), ("63k", 63_000, "75th percentile")],
+            id="sign-once",
+        ),
+        pytest.param(
+            "| Raise, 10th to 90th percentile | 5-9% |",
+            [("5", 5, "10th percentile"), ("9%", 9, "90th percentile")],
+            id="percentages",
+        ),
+    ],
+)
+def test_a_range_from_one_percentile_to_another_gives_a_figure_for_each(
+    text: str, expected: list[tuple[str, float, str]]
+) -> None:
+    found = figures(text)
+    assert [(figure.text, figure.amount, figure.statistic) for figure in found] == expected
+    assert [figure.upper for figure in found] == [None, None]
+    assert [text[figure.start : figure.end] for figure in found] == [figure.text for figure in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "upper", "statistic"),
+    [
+        pytest.param("10th-90th percentile: over $29,000", None, None, id="one-amount"),
+        pytest.param("90th percentile: $29,000-$63,000", 63_000, "90th percentile", id="one-percentile"),
+        pytest.param("bakers earn $29,000-$63,000", 63_000, None, id="no-percentile"),
+    ],
+)
+def test_any_other_amount_is_one_figure(text: str, upper: float | None, statistic: str | None) -> None:
+    (figure,) = figures(text)
+    assert (figure.amount, figure.upper, figure.statistic) == (29_000, upper, statistic)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
         pytest.param("the median wage", "median", id="median"),
         pytest.param("on average", "mean", id="average-is-the-mean"),
+        pytest.param("avg wage", "mean", id="avg-is-the-mean"),
+        pytest.param("the mean wage", "mean", id="mean"),
+        pytest.param("I mean the wage", None, id="i-mean"),
+        pytest.param("what do you mean by wage", None, id="you-mean"),
+        pytest.param("I mean the median wage", "median", id="i-mean-another-statistic"),
         pytest.param("a typical wage", "typical", id="typical"),
         pytest.param("the 90th percentile", "90th percentile", id="percentile"),
         pytest.param("the 50th percentile", "median", id="50th-percentile-is-the-median"),

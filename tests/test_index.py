@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 from conftest import WordEncoder
 
-from careerbot import Careerbot, Document, IndexUnusable, InputError, LockedError, StorageError, stores
+from careerbot import Careerbot, Document, IndexUnusable, InputError, LockedError, StorageError, generations, stores
 from careerbot.building import build, plan
 from careerbot.chunking import chunks, views
+from careerbot.datatypes import Chunk, Gap, Wording
 from careerbot.embedding import Progress, Vectors
-from careerbot.index import Index, open_index, read_sources
+from careerbot.index import Index, Nearest, open_index, read_sources
 from careerbot.loading import load
 from careerbot.stores import write_vectors
 from careerbot.words import search_terms
@@ -132,7 +133,7 @@ class TestBuilding:
         assert (report.embedded, report.removed, encoder.encoded) == (0, ("beekeeper",), [])
         index = open_index(tmp_path / "index", encoder)
         assert {chunk.document for chunk in index.chunks} == {"baker", "electrician-guide"}
-        assert len(index.dense(encoder.encode(["honey"])[0], 1000)) == len(index.chunks)
+        assert len(index.nearest(encoder.encode(["honey"])[0], 1000).rows) == len(index.chunks)
         assert not index.lexical(search_terms("honey")).any()
         assert "honey" not in index.vocabulary
 
@@ -173,12 +174,12 @@ class TestBuilding:
     ) -> None:
         build(_documents(corpus), WordEncoder(), tmp_path / "index")
         read = open_index(tmp_path / "index", WordEncoder())
-        before = read.dense(WordEncoder().encode(["honey"])[0], 5)
+        before = read.nearest(WordEncoder().encode(["honey"])[0], 5)
         for number in range(2, 5):
             (corpus / "baker.md").write_text(f"# Baker\n\nA baker has {number} ovens.\n")
             build(_documents(corpus), WordEncoder(), tmp_path / "index")
             if number == 2:
-                assert read.dense(WordEncoder().encode(["honey"])[0], 5) == before
+                assert read.nearest(WordEncoder().encode(["honey"])[0], 5) == before
         kept = sorted(path.name for path in (tmp_path / "index").glob("gen-*"))
         assert kept == ["gen-000003", "gen-000004"]
         assert _generation(tmp_path / "index").name == "gen-000004"
@@ -210,23 +211,25 @@ class TestBuilding:
 
 
 class TestSearching:
-    def test_dense_is_the_brute_force_top_ten(self, large: tuple[Index, Index]) -> None:
+    def test_the_nearest_are_the_brute_force_top_ten(self, large: tuple[Index, Index]) -> None:
         index = large[0]
         matrix = np.asarray(index.vectors, np.float64)
         for vector in _queries(200):
             exact = (matrix @ vector.astype(np.float64)).round(6)
             best = np.lexsort((np.arange(len(exact)), -exact))[:10]
-            assert index.dense(vector, 10) == [(int(row), float(exact[row])) for row in best]
+            found = index.nearest(vector, 10)
+            assert found.rows == [(int(row), float(exact[row])) for row in best]
+            assert found.asked == found.votes == {}
 
     @pytest.mark.parametrize("k", [1, 7, 60, 10_000])
-    def test_dense_gives_k_rows_or_all_there_are(self, large: tuple[Index, Index], k: int) -> None:
-        found = large[0].dense(_queries(1)[0], k)
+    def test_the_nearest_are_k_rows_or_all_there_are(self, large: tuple[Index, Index], k: int) -> None:
+        found = large[0].nearest(_queries(1)[0], k).rows
         assert len(found) == len({row for row, _ in found}) == min(k, len(large[0].chunks))
 
     def test_two_builds_of_the_same_text_answer_alike_to_the_last_bit(self, large: tuple[Index, Index]) -> None:
         one, two = large
-        assert [one.dense(vector, 60) for vector in _queries(100)] == [
-            two.dense(vector, 60) for vector in _queries(100)
+        assert [one.nearest(vector, 60) for vector in _queries(100)] == [
+            two.nearest(vector, 60) for vector in _queries(100)
         ]
         for number in range(100):
             terms = search_terms(f"word{number} word{2 * number} word7")
@@ -253,6 +256,150 @@ class TestSearching:
             members = bot.index.statements(row)
             assert [member.part for member in members] == list(range(len(members)))
             assert chunk.part is None or chunk in members
+
+
+OVENS, SHIFT = "Ovens burn at 250 degrees.", "A shift lasts eight hours."
+
+
+def _baker(*wordings: Wording, text: str = f"# Baker\n\n{OVENS} {SHIFT}\n") -> Document:
+    return Document("baker", "Baker", text, "baker.md", wordings=wordings)
+
+
+def _index(folder: Path, *documents: Document, gaps: Sequence[Gap] = ()) -> Index:
+    build(documents, WordEncoder(), folder, gaps=gaps)
+    return open_index(folder, WordEncoder())
+
+
+def _ask(index: Index, question: str, k: int = 60) -> Nearest:
+    return index.nearest(WordEncoder().encode([question])[0], k)
+
+
+def _by_text(index: Index, held: dict[int, float]) -> dict[str, float]:
+    return {index.chunks[row].text: value for row, value in held.items()}
+
+
+class TestWordings:
+    def test_every_distinct_wording_has_one_vector_and_all_its_owners(self, tmp_path: Path) -> None:
+        other = Document("guild", "Guild", f"# Guild\n\n{SHIFT}\n", "g.md", wordings=(Wording(SHIFT, ("how long",)),))
+        baker = _baker(Wording(OVENS, ("how hot", "tell me all")), Wording(SHIFT, ("tell me all", "how long")))
+        index = _index(tmp_path / "index", baker, other, gaps=[Gap("tips", ("how long",))])
+        owners = generations.wordings(index.chunks)
+        assert {asked: [index.chunks[row].id for row in rows] for asked, rows in owners.items()} == {
+            "how hot": ["baker/0/0"],
+            "tell me all": ["baker/0/0", "baker/0/1"],
+            "how long": ["baker/0/1", "guild/0/0"],
+        }
+        assert len(index.chunks) == 5
+        assert len(index.vectors) == 5 + 3 + 1
+        names = generations.vector_names(index.chunks)
+        assert len(set(names)) == len(names) == 5 + 3
+
+    def test_chunks_without_wordings_have_none(self) -> None:
+        assert generations.wordings(chunks(_baker())) == generations.wordings(()) == {}
+
+    def test_a_wording_that_is_shared_is_embedded_once(self, tmp_path: Path) -> None:
+        documents = [_baker(Wording(OVENS, ("tell me all",)), Wording(SHIFT, ("tell me all",)))]
+        encoder = WordEncoder()
+        report = build(documents, encoder, tmp_path / "index")
+        assert report.embedded == len(chunks(documents[0])) + 1
+        assert encoder.encoded.count("tell me all") == 1
+
+    def test_a_changed_wording_alone_is_embedded_and_reaches_the_index(self, tmp_path: Path) -> None:
+        _index(tmp_path / "index", _baker(Wording(OVENS, ("how hot", "tell me all"))))
+        encoder = WordEncoder()
+        changed = _baker(Wording(OVENS, ("how warm", "tell me all")))
+        assert plan([changed], encoder, tmp_path / "index") == 1
+        assert build([changed], encoder, tmp_path / "index").embedded == 1
+        assert encoder.encoded == ["how warm"]
+        index = open_index(tmp_path / "index", encoder)
+        assert _by_text(index, _ask(index, "how warm").asked) == {OVENS: 1.0}
+
+    def test_a_wording_that_goes_to_another_statement_needs_no_embedding(self, tmp_path: Path) -> None:
+        _index(tmp_path / "index", _baker(Wording(OVENS, ("tell me all",))))
+        assert build([_baker(Wording(SHIFT, ("tell me all",)))], WordEncoder(), tmp_path / "index").embedded == 0
+        index = open_index(tmp_path / "index", WordEncoder())
+        assert _by_text(index, _ask(index, "tell me all").votes) == {SHIFT: 1.0}
+
+    def test_all_owners_of_a_wording_are_found_by_it(self, tmp_path: Path) -> None:
+        index = _index(tmp_path / "index", _baker(Wording(OVENS, ("tell me all",)), Wording(SHIFT, ("tell me all",))))
+        found = _ask(index, "tell me all")
+        assert [(index.chunks[row].text, cosine) for row, cosine in found.rows[:2]] == [(OVENS, 1.0), (SHIFT, 1.0)]
+        assert _by_text(index, found.asked) == {OVENS: 1.0, SHIFT: 1.0}
+        assert [row for row, _ in _ask(index, "tell me all", 1).rows] == [row for row, _ in found.rows[:1]]
+
+    def test_the_nearest_wording_of_a_row_counts(self, tmp_path: Path) -> None:
+        index = _index(tmp_path / "index", _baker(Wording(OVENS, ("heat", "heat now", "heat right here now"))))
+        assert _by_text(index, _ask(index, "heat now").asked) == {OVENS: 1.0}
+        assert _by_text(index, _ask(index, "heat today").asked) == {OVENS: pytest.approx(0.707107, abs=1e-6)}
+
+    @pytest.mark.parametrize(
+        ("ovens", "shift", "question", "expected"),
+        [
+            pytest.param((), (), "bread", {}, id="no-wordings"),
+            pytest.param(("bread",), (), "bread", {OVENS: 1}, id="only-one"),
+            pytest.param(("bread",), (), "bread today", {OVENS: 0.707107}, id="only-one-that-is-farther"),
+            pytest.param(("how hot",), ("how long",), "how", {OVENS: 0.353553, SHIFT: 0.353553}, id="equally-near"),
+            pytest.param(("bread",), ("bread",), "bread", {OVENS: 1, SHIFT: 1}, id="one-that-both-own"),
+            pytest.param(
+                ("how hot", "how warm"), ("how long",), "how", {OVENS: 0.471405, SHIFT: 0.235702}, id="two-against-one"
+            ),
+            # exp((0.707107 - 1) / 0.1) = 0.053452
+            pytest.param(
+                ("bread",), ("bread now",), "bread", {OVENS: 0.94926, SHIFT: 0.05074}, id="nearer-counts-more"
+            ),
+            pytest.param(
+                tuple(f"bread {word}" for word in "one two three four five six seven eight".split()),
+                ("bread in town",),
+                "bread",
+                {OVENS: 0.707107},
+                id="a-ninth-has-no-vote",
+            ),
+        ],
+    )
+    def test_votes_are_the_weighted_share_of_the_nearest_wordings(
+        self, tmp_path: Path, ovens: tuple[str, ...], shift: tuple[str, ...], question: str, expected: dict[str, float]
+    ) -> None:
+        index = _index(tmp_path / "index", _baker(Wording(OVENS, ovens), Wording(SHIFT, shift)))
+        assert _by_text(index, _ask(index, question).votes) == pytest.approx(expected, abs=1e-5)
+
+    def test_a_gap_has_no_vote_and_no_row(self, tmp_path: Path) -> None:
+        baker = _baker(Wording(OVENS, ("bread",)))
+        plain = _index(tmp_path / "plain", baker)
+        index = _index(tmp_path / "index", baker, gaps=[Gap("tips", ("do bakers get tips",)), Gap("naps", ("nap",))])
+        assert _ask(index, "do bakers get tips") == _ask(plain, "do bakers get tips")
+        vector = WordEncoder().encode(["nap"])[0]
+        assert index.nearest_gap(vector) == ("naps", 1.0)
+        assert plain.nearest_gap(vector) == ("", -1.0)
+
+    def test_with_wordings_too_the_nearest_are_those_of_brute_force(self, tmp_path: Path) -> None:
+        """Every statement has some of forty wordings, which several share."""
+        random = np.random.default_rng(3)
+        pool = [" ".join(f"word{number}" for number in random.integers(0, 300, 4)) for _ in range(40)]
+
+        def asked(chunk: Chunk) -> Wording:
+            return Wording(chunk.text, tuple(dict.fromkeys(random.choice(pool, random.integers(0, 4)).tolist())))
+
+        documents = [
+            replace(document, wordings=tuple(asked(chunk) for chunk in chunks(document) if chunk.part is not None))
+            for document in _many()[:10]
+        ]
+        index = _index(tmp_path / "index", *documents)
+        own = np.asarray(index.vectors, np.float64)[: len(index.chunks)]
+        encoder = WordEncoder()
+        for vector in _queries(30):
+            exact = (own @ vector.astype(np.float64)).round(6)
+            best: dict[int, float] = {}
+            for row, chunk in enumerate(index.chunks):
+                if chunk.asked:
+                    best[row] = float((encoder.encode(chunk.asked) @ vector.astype(np.float64)).round(6).max())
+                    exact[row] = max(exact[row], best[row])
+            found = index.nearest(vector, 1000)
+            order = np.lexsort((np.arange(len(exact)), -exact))
+            assert [row for row, _ in found.rows] == order.tolist()
+            assert [cosine for _, cosine in found.rows] == pytest.approx(exact[order].tolist(), abs=2e-6)
+            assert found.asked == pytest.approx(best, abs=2e-6)
+            assert found.votes.keys() <= found.asked.keys()
+            assert index.nearest(vector, 20).rows == found.rows[:20]
 
 
 @pytest.fixture(scope="module")
@@ -287,7 +434,8 @@ class TestOpening:
     @pytest.mark.parametrize(
         ("key", "value", "reason"),
         [
-            ("format", 0, "it was made by another version of careerbot"),
+            ("format", 1, "it was made by another version of careerbot"),
+            ("format", generations.FORMAT + 1, "it was made by another version of careerbot"),
             ("chunker", 0, "it was made by another version of careerbot"),
             (
                 "encoder",
@@ -295,7 +443,7 @@ class TestOpening:
                 "it was made by the encoder 'letters', and this is",
             ),
         ],
-        ids=["older-format", "older-chunker", "other-encoder"],
+        ids=["older-format", "newer-format", "older-chunker", "other-encoder"],
     )
     def test_an_index_that_was_made_otherwise_is_refused(
         self, folder: Path, key: str, value: object, reason: str
@@ -368,7 +516,7 @@ class TestOpening:
         for graph in graphs:
             shutil.rmtree(graph)
         index = open_index(folder, WordEncoder())  # small collections live in the database alone
-        assert len(index.dense(_queries(1)[0], 1000)) == len(index.chunks)
+        assert len(index.nearest(_queries(1)[0], 1000).rows) == len(index.chunks)
 
     def test_the_chroma_of_another_index_is_refused(self, folder: Path, tmp_path: Path) -> None:
         other = [replace(document, text=document.text.replace("word", "other")) for document in _many()[:5]]

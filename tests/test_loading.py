@@ -296,8 +296,8 @@ def test_a_wrong_catalogue_is_one_line_that_names_the_file(
 def test_wordings_belong_to_the_sentence_that_they_quote(tmp_path: Path) -> None:
     write(tmp_path, a_md="Bakers rise at three.", b_md="Other.")
     (tmp_path / "wordings.jsonl").write_text(
-        '{"document": "a", "quote": "Bakers rise at three.", "asked": ["when do bakers get up"]}\n\n'
-        '{"document": "a", "quote": "Bakers rise at four.", "asked": ["when"]}\n'
+        '{"asked": ["when do bakers get up"], "quotes": {"a": ["Bakers rise at three."]}}\n\n'
+        '{"asked": ["when"], "quotes": {"a": ["Bakers rise at four."]}}\n'
     )
     loaded = load([tmp_path])
     assert [[(held.quote, held.asked) for held in document.wordings] for document in loaded.documents] == [
@@ -305,6 +305,37 @@ def test_wordings_belong_to_the_sentence_that_they_quote(tmp_path: Path) -> None
         [],
     ]
     assert loaded.skipped == (Skipped(str(tmp_path / "wordings.jsonl"), "a.md no longer says: 'Bakers rise at four.'"),)
+
+
+def test_one_line_of_wordings_asks_for_statements_of_several_documents(tmp_path: Path) -> None:
+    write(tmp_path, a_md="Bakers rise at three. They nap.", b_md="Beekeepers rise at six.", c_md="Nobody asks.")
+    (tmp_path / "wordings.jsonl").write_text(
+        '{"asked": ["who gets up", "when"], "quotes": {"a": ["Bakers rise at three.", "They nap."],'
+        ' "b": ["Beekeepers rise at six."]}}\n'
+        '{"asked": ["how early"], "quotes": {"a": ["Bakers rise at three."], "b": ["Beekeepers never rise."]}}\n'
+    )
+    loaded = load([tmp_path])
+    assert {document.id: [(held.quote, held.asked) for held in document.wordings] for document in loaded.documents} == {
+        "a": [
+            ("Bakers rise at three.", ("who gets up", "when")),
+            ("They nap.", ("who gets up", "when")),
+            ("Bakers rise at three.", ("how early",)),
+        ],
+        "b": [("Beekeepers rise at six.", ("who gets up", "when"))],
+        "c": [],
+    }
+    assert [skipped.reason for skipped in loaded.skipped] == ["b.md no longer says: 'Beekeepers never rise.'"]
+
+
+def test_wordings_go_by_the_id_that_the_catalogue_gives_and_stay_in_their_folder(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "below"):
+        write(folder, a_md="Bakers rise at three.")
+    write(tmp_path, sources_toml='[[source]]\nid = "guide"\nfile = "a.md"\n')
+    (tmp_path / "wordings.jsonl").write_text(
+        '{"asked": ["when"], "quotes": {"guide": ["Bakers rise at three."], "a": ["Bakers rise at three."]}}'
+    )
+    found = {document.id: document.wordings for document in load([tmp_path]).documents}
+    assert {name: len(wordings) for name, wordings in found.items()} == {"a": 0, "guide": 1}
 
 
 def test_gaps_are_read_once_per_folder_and_are_no_documents(tmp_path: Path) -> None:
@@ -315,19 +346,52 @@ def test_gaps_are_read_once_per_folder_and_are_no_documents(tmp_path: Path) -> N
     assert loaded.skipped == ()
 
 
+NO_OBJECT = [
+    pytest.param(b"{", id="no-json"),
+    pytest.param(b"[1]", id="no-object"),
+    pytest.param(b"\xff", id="not-utf-8"),
+    pytest.param(b"{}", id="nothing-in-it"),
+]
+
+
 @pytest.mark.parametrize(
     "line",
     [
-        pytest.param(b"{", id="no-json"),
-        pytest.param(b"[1]", id="no-object"),
-        pytest.param(b'{"document": "a", "quote": "b"}', id="key-missing"),
-        pytest.param(b"\xff", id="not-utf-8"),
-        pytest.param(b'{"document": "a", "quote": "b", "asked": "when"}', id="asked-is-a-string"),
-        pytest.param(b'{"document": 1, "quote": "b", "asked": []}', id="document-is-a-number"),
+        *NO_OBJECT,
+        pytest.param(b'{"document": "a", "quote": "b", "asked": ["when"]}', id="format-of-one-quote-a-line"),
+        pytest.param(b'{"quotes": {"a": ["b"]}}', id="asked-missing"),
+        pytest.param(b'{"asked": ["when"]}', id="quotes-missing"),
+        pytest.param(b'{"asked": "when", "quotes": {"a": ["b"]}}', id="asked-is-a-string"),
+        pytest.param(b'{"asked": [1], "quotes": {"a": ["b"]}}', id="asked-holds-a-number"),
+        pytest.param(b'{"asked": null, "quotes": {"a": ["b"]}}', id="asked-is-null"),
+        pytest.param(b'{"asked": ["when"], "quotes": ["b"]}', id="quotes-name-no-document"),
+        pytest.param(b'{"asked": ["when"], "quotes": {"a": "b"}}', id="quote-without-a-list"),
+        pytest.param(b'{"asked": ["when"], "quotes": {"a": [["b"]]}}', id="quote-is-a-list"),
+        pytest.param(b'{"asked": ["\\ud800"], "quotes": {"a": ["b"]}}', id="half-a-character"),
     ],
 )
-def test_wrong_wordings_are_one_line_that_names_the_file(tmp_path: Path, line: bytes) -> None:
+@pytest.mark.parametrize("before", [0, 2], ids=["first-line", "third-line"])
+def test_wrong_wordings_are_one_line_that_names_the_file_and_the_line(tmp_path: Path, line: bytes, before: int) -> None:
     write(tmp_path, a_md="a")
-    (tmp_path / "wordings.jsonl").write_bytes(line)
-    with pytest.raises(InputError, match=r"wordings\.jsonl line 1: expected"):
+    (tmp_path / "wordings.jsonl").write_bytes(b'{"asked": ["when"], "quotes": {"a": ["a"]}}\n' * before + line + b"\n")
+    with pytest.raises(InputError, match=rf"wordings\.jsonl line {before + 1}: expected ") as raised:
         load([tmp_path])
+    assert str(raised.value).endswith('expected {"asked": ["…"], "quotes": {"document": ["…"]}}')
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *NO_OBJECT,
+        pytest.param(b'{"asked": ["tips"]}', id="topic-missing"),
+        pytest.param(b'{"topic": "tips"}', id="asked-missing"),
+        pytest.param(b'{"topic": 3, "asked": ["tips"]}', id="topic-is-a-number"),
+        pytest.param(b'{"topic": "tips", "asked": "tips"}', id="asked-is-a-string"),
+    ],
+)
+def test_wrong_gaps_are_one_line_that_names_the_file_and_the_line(tmp_path: Path, line: bytes) -> None:
+    write(tmp_path, a_md="a")
+    (tmp_path / "gaps.jsonl").write_bytes(b'{"topic": "pay", "asked": []}\n\n' + line)
+    with pytest.raises(InputError, match=r"gaps\.jsonl line 3: expected ") as raised:
+        load([tmp_path])
+    assert str(raised.value).endswith('expected {"topic": "…", "asked": ["…"]}')

@@ -445,4 +445,4 @@ def test_no_question_is_reported_to_a_tracing_host_that_the_environment_names(
         monkeypatch.setenv(name, "true")
     encoder = _Watched()
     Careerbot(bot.index, encoder, bot.settings).ask("What does a baker earn?")
-    assert encoder.traced == [False]
+    assert set(encoder.traced) == {False}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from careerbot import Status
+from careerbot import Status, generations
 from careerbot.building import build
 from careerbot.embedding import SentenceEncoder
 from careerbot.figures import literal_numbers
@@ -33,11 +33,14 @@ def real_bot(real_index: Path) -> Careerbot:
 
 def test_dense_search_is_the_brute_force_top_ten_on_every_question(real_bot: Careerbot) -> None:
     index = real_bot.index
-    every = np.arange(len(index.chunks))
+    owners = [*([row] for row in range(len(index.chunks))), *generations.wordings(index.chunks).values()]
+    vectors = index.vectors[: len(owners)].astype(np.float64)
     for vector in real_bot.encoder.encode([turns[-1] for turns in _questions()]):
-        nearest = np.maximum(index.cosines(vector, every), index.asked_cosines(vector, every))
-        order = sorted(every, key=lambda row: (-nearest[row], row))[:10]
-        assert [row for row, _ in index.dense(vector, 10)] == [int(row) for row in order]
+        nearest = np.full(len(index.chunks), -1.0)
+        for cosine, rows in zip((vectors @ vector.astype(np.float64)).round(6), owners, strict=True):
+            nearest[rows] = np.maximum(nearest[rows], cosine)
+        order = sorted(range(len(nearest)), key=lambda row: (-nearest[row], row))[:10]
+        assert [row for row, _ in index.nearest(vector, 10).rows] == order
 
 
 def test_every_quote_is_the_slice_and_every_figure_stands_in_a_quote(real_bot: Careerbot) -> None:

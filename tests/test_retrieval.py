@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
 from conftest import WordEncoder, bot_over
@@ -108,3 +109,53 @@ def test_a_wording_finds_the_statement_that_shares_no_word_with_the_question(
         best = find(search, bot, "How hot does it become?")[0]
         assert best.chunk.text == "Ovens burn at 250 degrees."
     assert best.cosine == 1.0
+
+
+OVENS, SHIFT = "Ovens burn at 250 degrees.", "A shift lasts eight hours."
+BAKER = f"# Baker\n\n{OVENS}\n\n{SHIFT}\n"
+
+
+def asked_bot(folder: Path, text: str, *wordings: Wording) -> Careerbot:
+    return bot_over(folder, [Document("baker", "Baker", text, "b.md", wordings=wordings)])
+
+
+def scores(bot: Careerbot, text: str, **given: float) -> dict[str, float]:
+    return {hit.chunk.text: hit.score for hit in hybrid(bot.index, query(text), Settings(**given))}  # type: ignore[arg-type]
+
+
+def test_the_votes_of_wordings_are_added_by_their_weight(tmp_path: Path) -> None:
+    bot = asked_bot(tmp_path / "index", BAKER, Wording(OVENS, ("how hot", "how warm")), Wording(SHIFT, ("how long",)))
+    votes = bot.index.nearest(query("how").vector, 60).votes
+    assert len(votes) == 2
+    without, once, twice = (scores(bot, "how", wording_weight=weight) for weight in (0, 1, 2))
+    for row, vote in votes.items():
+        text = bot.index.chunks[row].text
+        assert once[text] - without[text] == pytest.approx(vote, abs=3e-6)
+        assert twice[text] - without[text] == pytest.approx(2 * vote, abs=3e-6)
+
+
+def test_a_statement_that_no_wording_asks_for_gets_no_votes(tmp_path: Path) -> None:
+    bot = asked_bot(tmp_path / "index", BAKER, Wording(OVENS, ("how hot",)))
+    without, weighed = (scores(bot, "how hot", wording_weight=weight) for weight in (0, 2))
+    assert weighed[OVENS] - without[OVENS] == pytest.approx(2, abs=3e-6)
+    assert weighed[SHIFT] == without[SHIFT]
+
+
+def test_the_weight_of_wordings_decides_between_own_words_and_what_people_ask(tmp_path: Path) -> None:
+    bot = asked_bot(tmp_path / "index", BAKER, Wording(SHIFT, ("how do ovens and people burn out",)))
+    question = "how do ovens burn"
+    own, asked = (hybrid(bot.index, query(question), Settings(wording_weight=weight)) for weight in (0, 2))
+    assert own[0].chunk.text == OVENS
+    assert asked[0].chunk.text == SHIFT
+    assert {hit.chunk.text: hit.cosine for hit in own} == {hit.chunk.text: hit.cosine for hit in asked}
+
+
+def test_a_wording_that_many_statements_share_brings_in_all_of_them(tmp_path: Path) -> None:
+    texts = [f"Rule {number} is for town {number}." for number in range(30)]
+    text = "# Baker\n\n" + "\n\n".join(f"## Part {number}\n\n{text}" for number, text in enumerate(texts))
+    wordings = [Wording(text, ("what must bakers obey",)) for text in texts]
+    bot = asked_bot(tmp_path / "index", text, *wordings)
+    assert len(dense(bot.index, query("what must bakers obey"), Settings(candidates=10))) == 10
+    found = find(hybrid, bot, "what must bakers obey", candidates=10)
+    assert {hit.chunk.text for hit in found} == set(texts)
+    assert {hit.cosine for hit in found} == {1.0}

@@ -24,6 +24,8 @@ VOCABULARY = {"electrician": 9, "electricians": 4, "baker": 7, "wages": 5, "appr
         pytest.param("Is a Bakr paid?", "Is a Baker paid?", id="capital-inside-may-be-a-word-of-the-documents"),
         pytest.param("Hello. Bakr pay?", "Hello. Baker pay?", id="capital-after-a-full-stop-is-no-name"),
         pytest.param("teh wages", "the wages", id="english-word"),
+        pytest.param("how mny ovens", "how many ovens", id="short-word-with-a-letter-left-out"),
+        pytest.param("lowst wages", "lowest wages", id="letters-left-out-rather-than-swapped-or-added"),
     ],
 )
 def test_a_mistyped_word_becomes_the_one_that_was_meant(question: str, expected: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careerbot.words import FUNCTION_WORDS, content_words, names, search_terms, stem, tokens
+from careerbot.words import FUNCTION_WORDS, content_words, names, search_terms, stem, tokens, unglued
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,69 @@ from careerbot.words import FUNCTION_WORDS, content_words, names, search_terms, 
 )
 def test_tokens(text: str, expected: list[str]) -> None:
     assert tokens(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("Median Salary$48,780", "Median Salary $48,780", id="amount"),
+        pytest.param("Gloves€9", "Gloves €9", id="another-currency"),
+        pytest.param("Bakers1,200", "Bakers 1,200", id="number-with-thousands"),
+        pytest.param("Growth7%", "Growth 7%", id="percent"),
+        pytest.param("Bakers (pastry)$9", "Bakers (pastry) $9", id="bracket-before-an-amount"),
+        pytest.param("Baker (BK)Guild", "Baker (BK) Guild", id="bracket-before-a-word"),
+        pytest.param("Baker-A$9", "Baker-A $9", id="grade"),
+        pytest.param("Per Hour$9Total", "Per Hour $9 Total", id="word-after-an-amount"),
+        pytest.param("Head BakerOhio$9", "Head Baker Ohio $9", id="words-beside-an-amount"),
+        pytest.param("USBakers$9", "US Bakers $9", id="acronym-beside-an-amount"),
+    ],
+)
+def test_cells_that_were_glued_are_parted(text: str, expected: str) -> None:
+    assert unglued(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("A baker earns $9 and 7% more, 1,200 in all.", id="sentence"),
+        pytest.param("McOven and iBread", id="names-with-capitals-inside"),
+        pytest.param("HeadBaker", id="capital-without-an-amount"),
+        pytest.param("oven4", id="small-number"),
+        pytest.param("OHIO$9", id="amount-after-a-capital"),
+        pytest.param("baker(s) earn", id="bracket-before-a-space"),
+        pytest.param("(baker)s", id="bracket-before-a-small-letter"),
+    ],
+)
+def test_what_was_not_glued_stays_as_it_is(text: str) -> None:
+    assert unglued(text) == text
+
+
+GLUED = st.lists(st.sampled_from(["Baker", "oven", "US", "$9", "1,200", "7%", "(", ")", "-A", " ", "|", "é"])).map(
+    "".join
+)
+
+
+@given(GLUED | st.text())
+def test_ungluing_adds_spaces_only_and_once(text: str) -> None:
+    found = unglued(text)
+    assert found.replace(" ", "") == text.replace(" ", "")
+    assert unglued(found) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a$1" * 300_000, id="amounts"),
+        pytest.param("a" + "1" * 1_000_000, id="digits"),
+        pytest.param("a1" + ",000" * 250_000 + "x", id="thousands"),
+        pytest.param("a)" * 500_000, id="brackets"),
+    ],
+)
+def test_ungluing_takes_linear_time(text: str) -> None:
+    started = time.process_time()
+    assert unglued(text).startswith("a")
+    assert time.process_time() - started < 5
 
 
 def test_content_words_leave_out_function_words_and_repetitions_but_keep_the_order() -> None:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from careerbot.candidates import Candidate, rank
 from careerbot.chunking import cells
-from careerbot.comparing import Similar, same, sides, subject
+from careerbot.comparing import Similar, adds_nothing, same, sides, subject
 from careerbot.confidence import Background, judge
 from careerbot.config import Settings
 from careerbot.datatypes import Chunk, Document, Draft, Figure, Hit, Kind, Quote, Statement
 from careerbot.questions import Question
+from careerbot.words import stem
 
 _SPOKEN = 0.06  # what a further statement of a document that is quoted already must be better by
+_COVERAGE = 0.3  # what a statement gains that speaks of all that nothing chosen speaks of
 _SIBLING = 0.93  # share of the best row's or item's score that another of the same table or list needs
-_COMPARED = 0.85  # the same where the question compares
 _WHOLE_LIST = 1.5  # times the words of an answer that a list may have which answers by itself
 _SHORT_ITEM = 7  # words; a shorter list item is quoted with the sentence that introduces it
 
@@ -55,7 +56,7 @@ def select(
     ranked = rank(part.question, part.hits)
     differing = _newest_first(sides(part.question, ranked, similar, names), documents)
     groups = [[candidate] for candidate, _ in differing]
-    groups += _choose(part.question, ranked, settings, most, groups)
+    groups += _choose(part, ranked, settings, most, groups)
     return Selection(tuple(ranked), differing, tuple(tuple(group) for group in groups))
 
 
@@ -75,14 +76,19 @@ def write(
     found: list[tuple[tuple[Candidate, Figure], ...]] = []
     missing: list[str] = []
     confidence = 0.0
-    for part in parts:
-        most = max(1, settings.max_statements // len(parts))
+    for at, part in enumerate(parts):
+        if chosen and at and not part.question.asked:
+            break  # several clauses as a whole are searched for what none of them finds
+        most = max(2, settings.max_statements // len(parts))
         selection = select(part, documents, similar, names, settings, most)
         verdict = judge(part.question, selection.ranked, selection.chosen, part.background)
         confidence = max(confidence, verdict.probability)
         if verdict.probability < settings.answer_threshold:
-            missing.append(verdict.missing or (part.question.asked.rstrip(" ?") if len(parts) > 1 else ""))
+            if part.question.asked:
+                missing.append(verdict.missing or (part.question.asked.rstrip(" ?") if len(parts) > 1 else ""))
             continue
+        if not chosen and not part.question.asked:
+            missing = []  # the message as a whole is answered
         pool += selection.ranked
         found += [selection.differing] if selection.differing else []
         for group in selection.groups:
@@ -90,11 +96,11 @@ def write(
                 chosen.append(list(group))
     merged = _merged(chosen)
     statements = [_with_agreeing(_statement(group, documents), group, pool) for group in merged]
-    at = {candidate.chunk.id: number for number, group in enumerate(merged) for candidate in group}
+    numbers = {candidate.chunk.id: number for number, group in enumerate(merged) for candidate in group}
     named = tuple(
-        (subject(differing), tuple((figure.text, at[candidate.chunk.id]) for candidate, figure in differing))
+        (subject(differing), tuple((figure.text, numbers[candidate.chunk.id]) for candidate, figure in differing))
         for differing in found
-        if all(candidate.chunk.id in at for candidate, _ in differing)
+        if all(candidate.chunk.id in numbers for candidate, _ in differing)
     )
     return Draft(tuple(statements), named, tuple(name for name in dict.fromkeys(missing) if name), confidence)
 
@@ -118,7 +124,7 @@ def _merged(groups: Iterable[list[Candidate]]) -> list[list[Candidate]]:
 
 
 def _choose(
-    question: Question,
+    part: Part,
     ranked: Sequence[Candidate],
     settings: Settings,
     most: int,
@@ -128,32 +134,62 @@ def _choose(
 
     After the best one, a document that has not spoken yet goes before one that has: what another
     source says of the same thing is worth more than what the same source says of the next thing.
+    And what speaks of words of the question that nothing chosen speaks of goes before what does not
+    (coverage, as in Lin and Bilmes 2011): the other half of a comparison, the second fact asked for.
     """
     groups: dict[tuple[str, int, int], list[Candidate]] = {}
-    held = [candidate for group in taken for candidate in group]
-    words = sum(len(candidate.chunk.text.split()) for candidate in held)
-    left = [candidate for candidate in ranked if candidate not in held]
+    shown = [candidate for group in taken for candidate in group]
+    words = sum(len(candidate.chunk.text.split()) for candidate in shown)
+    enough = settings.keep_ratio * ranked[0].score if ranked else 0.0
+    left = [candidate for candidate in ranked if candidate not in shown and candidate.score >= enough - _COVERAGE]
+    most_asked = ranked[: part.question.extremes] if part.question.extreme else ()  # "the top three"
+    shares = part.background.shares(part.question)
+    about = {candidate.chunk.id: {stem(word) for word in candidate.topics} for candidate in (*shown, *left)}
+
+    def covered() -> set[str]:
+        return {word for other in shown for word in about[other.chunk.id]}
+
+    def worth(candidate: Candidate) -> float:
+        documents = {other.section[0] for other in shown}
+        new = sum(shares[word] for word in shares.keys() & about[candidate.chunk.id] - covered())
+        return candidate.score + _COVERAGE * new - (_SPOKEN if candidate.section[0] in documents else 0)
+
     while left:
-        spoken = {key[0] for key in groups} | {candidate.section[0] for candidate in held}
-        best = left[0]  # what answers first stays first, whatever it scores
-        if spoken:
-            best = max(left, key=lambda candidate: candidate.score - (_SPOKEN if candidate.section[0] in spoken else 0))
+        best = max(left, key=worth) if shown else left[0]  # what answers first stays first, whatever it scores
         left.remove(best)
-        if spoken and (best.score < settings.keep_ratio * ranked[0].score or len(groups) + len(taken) >= most):
+        if shown and worth(best) < enough:
             break
-        if any(same(best, member) for member in [*held, *(other for group in groups.values() for other in group)]):
+        if any(same(best, one) or adds_nothing(best, one) or _leans_on(one.chunk, best.chunk) for one in shown):
+            continue  # said already
+        key = _group(best.chunk, groups)
+        if key not in groups and len(groups) + len(taken) >= most:
             continue
-        grouped = best.chunk.kind in (Kind.LIST, Kind.TABLE)
-        key = (*best.section, -1 if grouped else best.chunk.part or 0)
-        sibling = _COMPARED if question.compares else _SIBLING
-        if key in groups and best.score < sibling * groups[key][0].score:
+        told = frozenset().union(*(other.stems for other in shown))
+        compared = part.question.compares and shares.keys() & best.stems - told
+        if key in groups and best not in most_asked and not compared and best.score < _SIBLING * groups[key][0].score:
             continue
         cost = len(best.chunk.text.split())
         if words and words + cost > settings.answer_words:
             continue
         groups.setdefault(key, []).append(best)
+        shown.append(best)
         words += cost
-    return [_whole_list(question, group, ranked, settings) for group in groups.values()]
+    return [_whole_list(part.question, group, ranked, settings) for group in groups.values()]
+
+
+def _group(chunk: Chunk, groups: Collection[tuple[str, int, int]]) -> tuple[str, int, int]:
+    """Rows of one table, items of one list and a sentence with one that leans on it become one statement."""
+    if chunk.kind in (Kind.LIST, Kind.TABLE):
+        return chunk.document, chunk.section, -1
+    part = chunk.part or 0
+    before = (chunk.document, chunk.section, part - 1)
+    return before if chunk.lead is not None and before in groups else (chunk.document, chunk.section, part)
+
+
+def _leans_on(chunk: Chunk, other: Chunk) -> bool:
+    """Whether a sentence of prose is quoted together with another, the one before it."""
+    prose = chunk.kind not in (Kind.LIST, Kind.TABLE)
+    return prose and chunk.lead is not None and (chunk.document, chunk.lead.start) == (other.document, other.start)
 
 
 def _whole_list(
@@ -192,8 +228,10 @@ def _statement(group: Sequence[Candidate], documents: Mapping[str, Document]) ->
         return _rows(chunks, documents[chunks[0].document])
     if chunks[0].kind is Kind.LIST:
         return _list(chunks, documents[chunks[0].document])
-    text = _plain(chunks[0].text)
-    return Statement(text, (text,), (_quote(chunks[0]),))
+    first = chunks[0].lead or chunks[0]
+    quote = _slice(documents[chunks[0].document], chunks[0].headings, first.start, chunks[-1].end)
+    text = _plain(quote.text)
+    return Statement(text, (text,), (quote,))
 
 
 def _rows(chunks: Sequence[Chunk], document: Document) -> Statement:
@@ -236,13 +274,3 @@ def _slice(document: Document, headings: tuple[str, ...], start: int, end: int) 
 def _plain(text: str) -> str:
     """A quotation on one line: line breaks inside it are shown as spaces."""
     return " ".join(text.split())
-
-
-def nearby(hits: Sequence[Hit], most: int = 3) -> tuple[str, ...]:
-    """What the sources cover close to a question: headings of the best hits, without figures in them."""
-    found = dict.fromkeys(
-        hit.chunk.headings[-1]
-        for hit in hits[:20]
-        if hit.chunk.headings and not any(c.isdigit() for c in hit.chunk.headings[-1])
-    )
-    return tuple(found)[:most]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from careerbot.chunking import cells
@@ -15,7 +15,7 @@ from careerbot.words import FUNCTION_WORDS, stem, tokens
 # Weights beside a score whose best is about 1.2; chosen on the tuning questions of the exam.
 _UNIT, _NO_UNIT = 0.06, -0.15
 _NO_NAME = -0.15
-_STATISTIC, _NO_STATISTIC, _OTHER_STATISTIC = 0.1, -0.05, -0.2
+_STATISTIC, _NO_STATISTIC, _OTHER_STATISTIC = 0.1, -0.05, -0.4
 _OTHER_PERIOD = -0.08
 _EXTREME = 0.3
 _AMOUNT_LEADS = 0.75  # share of the best score from which a statement with the amount goes first
@@ -30,12 +30,20 @@ _CAPTION = re.compile(
 )
 
 
+_POINTER = re.compile(
+    r"^(?:please )?(?:see|refer to|read|check|visit|browse|contact)\b.*\b(?:above|below|here|this page)\b", re.I
+)
+_LABEL = re.compile(r"[^\d:]{1,80}")
+"""A line of prose that does not end as a sentence does and states no figure."""
+_ENDINGS = ".!…”\"')]"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A statement that may be quoted, with what choosing looks at.
 
-    `stems` are those of its own words, `context` the words of it, its headings, its
-    lead and its wordings.
+    `stems` are those of its own words. `context` are the words of it, its headings and its lead,
+    which it speaks of; `topics` also those of its wordings, by which people ask for it.
     """
 
     chunk: Chunk
@@ -44,6 +52,7 @@ class Candidate:
     figures: tuple[Figure, ...]
     stems: frozenset[str]
     context: frozenset[str] = field(repr=False)
+    topics: frozenset[str] = field(repr=False)
 
     @property
     def section(self) -> tuple[str, int]:
@@ -71,27 +80,32 @@ def _amount_first(question: Question, ranked: list[Candidate]) -> list[Candidate
     return ranked
 
 
-def gives_amount(question: Question, candidate: Candidate) -> bool:
+def gives_amount(question: Question, candidate: Candidate, around: Collection[str] = ()) -> bool:
     """Whether a statement speaks of a name of the question and gives the kind of amount it asks for.
 
-    An amount of another percentile or another period is none; one that leaves them open is one.
+    `around` are the words of what stands under the same headings, where the name may be, too.
+
+    An amount of another percentile or another period is none, nor is a mean for a median; one that
+    leaves them open is one.
     """
     names = set(question.names) - set(tokens(" ".join(question.places)))  # places are judged by themselves
-    named = not names or not names.isdisjoint(candidate.context)
+    named = not names or not names.isdisjoint(candidate.context) or not names.isdisjoint(around)
     return named and any(_fits(question, figure) for figure in candidate.figures)
 
 
 def _fits(question: Question, figure: Figure) -> bool:
-    ranked = (question.statistic or "").endswith("percentile")
-    if figure.unit not in question.units or (ranked and figure.statistic not in (None, question.statistic)):
+    exact = question.statistic == "median" or (question.statistic or "").endswith("percentile")
+    if figure.unit not in question.units or (exact and figure.statistic not in (None, question.statistic)):
         return False
     return not question.period or figure.unit not in "$€£" or figure.period in (None, question.period)
 
 
 def _quotable(chunk: Chunk) -> bool:
-    """Questions, bare introductions and captions answer nothing."""
+    """Questions, bare introductions, captions, labels and pointers to elsewhere answer nothing."""
     text = chunk.text.rstrip(" *_")  # Markdown's emphasis
-    return chunk.part is not None and not text.endswith(("?", ":")) and not _CAPTION.search(text)
+    if chunk.part is None or text.endswith(("?", ":")) or _CAPTION.search(text) or _POINTER.search(text):
+        return False
+    return chunk.kind in (Kind.LIST, Kind.TABLE) or text[-1:] in _ENDINGS or not _LABEL.fullmatch(text)
 
 
 def _candidate(question: Question, hit: Hit, introduced: Mapping[tuple[str, int], float]) -> Candidate:
@@ -100,11 +114,12 @@ def _candidate(question: Question, hit: Hit, introduced: Mapping[tuple[str, int]
     lead = introduced.get((chunk.document, chunk.lead.start), 0.0) if chunk.lead and chunk.kind is Kind.LIST else 0.0
     score = hit.score if hit.score >= lead else (hit.score + 3 * lead) / 4
     own = tokens(chunk.text)
-    around = tokens(" ".join((*chunk.headings[1:], chunk.lead.text if chunk.lead else "", *chunk.asked)))
+    around = tokens(" ".join((*chunk.headings[1:], chunk.lead.text if chunk.lead else "")))
     context = frozenset(own) | frozenset(around)
+    topics = context | frozenset(tokens(" ".join(chunk.asked)))
     held = figures(_figure_text(chunk))
     stems = frozenset(stem(word) for word in own if word not in FUNCTION_WORDS)
-    return Candidate(chunk, round(score + _bonus(question, held, context), 6), hit.cosine, held, stems, context)
+    return Candidate(chunk, round(score + _bonus(question, held, context), 6), hit.cosine, held, stems, context, topics)
 
 
 def _figure_text(chunk: Chunk) -> str:
@@ -119,7 +134,7 @@ def _bonus(question: Question, held: Sequence[Figure], context: frozenset[str]) 
     fitting = [figure for figure in held if figure.unit in question.units]
     bonus = 0.0
     if question.units:
-        bonus += _UNIT if fitting else _NO_UNIT
+        bonus += _UNIT if fitting else 0.0 if question.open else _NO_UNIT
     if question.names:
         bonus += _NO_NAME * sum(name not in context for name in question.names) / len(question.names)
     if question.places:

@@ -1,7 +1,7 @@
 """Document → Sections → Chunks. Pure: the same text gives the same pieces, with exact spans.
 
 Structure is read by markdown-it-py, whose block tokens carry line numbers. Plain text is first
-translated line by line into Markdown (bullets, headings), so that line numbers still hold.
+translated line by line into Markdown, so that line numbers still hold.
 """
 
 from __future__ import annotations
@@ -15,23 +15,31 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from careerbot.datatypes import Chunk, Document, Kind, Section, Span
+from careerbot.plaintext import ITEM, as_markdown
+from careerbot.words import unglued
 
 MAX_ITEM_WORDS = 60
 """A longer list item is quoted sentence by sentence."""
 
-SETTINGS = {"version": 2, "max_item_words": MAX_ITEM_WORDS}
+SETTINGS = {"version": 3, "max_item_words": MAX_ITEM_WORDS}
 """What the manifest records: an index that was cut otherwise is built again. `version` counts changes of code."""
 
 _PARSER = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])  # blocks are all that is read
-_MARK = re.compile(r"\s*(?:[-*+•‣◦▪·]|\d{1,3}[.)])\s+")
-_BULLET = re.compile(r"^(\s*)[•‣◦▪·]\s")
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s)")
 _ABBREVIATION = re.compile(
     r"\b(?:e\.g|i\.e|etc|vs|cf|approx|No|St|Mt|Dr|Mr|Mrs|Ms|Prof|Inc|Ltd|Co|Jr|Sr|U\.S|U\.K|[A-Z])\.$"
 )
 _LONGEST_ABBREVIATION = 8
 _OPENING = re.compile(r"\s+(?:The|A|An|In|On|It|This|That|They|However|Most|Some|Many)\b")
+_POINTING = re.compile(
+    r"(?:It|They|This|These|That|Those|Such|He|She|Its|Their|But|However|Another|Each|Both|In fact)\b"
+)
+"""What begins a sentence that is not understood without the one before it."""
+
 _BLANK = " \t\r\n\f\v\u00a0\ufeff"
+_NOT_BLANK = re.compile(rf"[^{_BLANK}]")
+_SHORTEST_SENTENCE = 3
+"""Words; "Yes." says nothing without the sentence after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ def sections(document: Document) -> tuple[Section, ...]:
     lines = document.text.split("\n")
     ends = list(accumulate((len(line) + 1 for line in lines), initial=0))
     ends[-1] = len(document.text)
-    marked = _as_markdown(lines)
+    marked = as_markdown(lines)
     offsets = [ends[number] for number, _ in marked] + [len(document.text)]
     built: list[Section] = []
     start = 0
@@ -67,7 +75,9 @@ def sections(document: Document) -> tuple[Section, ...]:
 
 def chunks(document: Document) -> tuple[Chunk, ...]:
     """Every section as a passage, followed by its statements where it has several."""
-    asked = {wording.quote: wording.asked for wording in document.wordings}
+    asked: dict[str, tuple[str, ...]] = {}
+    for wording in document.wordings:
+        asked[wording.quote] = tuple(dict.fromkeys((*asked.get(wording.quote, ()), *wording.asked)))
     return tuple(
         replace(chunk, asked=asked.get(chunk.text, ())) if chunk.part is not None else chunk
         for number, section in enumerate(sections(document))
@@ -92,13 +102,13 @@ def row_text(header: str, row: str) -> str:
 
 def views(chunk: Chunk) -> tuple[str, str]:
     """What is searched of a chunk: its own words, and the same under its headings and lead."""
-    own = chunk.text
+    own = unglued(chunk.text)
     lead = ""
     if chunk.lead is not None:
         if chunk.kind is not Kind.TABLE:
             lead = chunk.lead.text + " "
         elif chunk.part is not None:
-            own = row_text(chunk.lead.text, chunk.text)
+            own = row_text(unglued(chunk.lead.text), own)
     # The title is the same for every chunk of a document and tells them apart from nothing.
     path = " > ".join(chunk.headings[1:] or chunk.headings)
     return own, f"{path}: {lead}{own}" if path else lead + own
@@ -110,8 +120,11 @@ def _chunks(section: Section, number: int) -> Iterator[Chunk]:
         section.document, number, None, section.kind, body.start, body.end, body.text, section.headings, section.lead
     )
     yield passage
+    before: Span | None = None
     for index, part in enumerate(section.parts):
-        yield replace(passage, part=index, start=part.start, end=part.end, text=part.text)
+        lead = before if section.lead is None and _POINTING.match(part.text) else section.lead
+        yield replace(passage, part=index, start=part.start, end=part.end, text=part.text, lead=lead)
+        before = part if section.kind in (Kind.PROSE, Kind.QUESTION) else None
 
 
 def _section(
@@ -142,7 +155,7 @@ def _lead_in(before: Section | None, headings: tuple[str, ...]) -> Span | None:
 
 
 def _item(text: str, start: int, end: int) -> Iterator[Span]:
-    mark = _MARK.match(text, start, end)
+    mark = ITEM.match(text, start, end)
     item = _span(text, mark.end() if mark else start, end)
     if not item.text:
         return
@@ -160,6 +173,9 @@ def sentences(text: str, start: int, end: int) -> Iterator[Span]:
             near = max(begin, stop.end() - _LONGEST_ABBREVIATION)
             # After "U.S." a new sentence starts with a capitalised function word: "The", "In", "A", …
             if _ABBREVIATION.search(text, near, stop.end()) and not _OPENING.match(text, stop.end(), last):
+                continue
+            short = len(text[begin : stop.end()].split()) < _SHORTEST_SENTENCE
+            if short and _NOT_BLANK.search(text, stop.end(), last):
                 continue
             yield _span(text, begin, stop.end())
             begin = stop.end()
@@ -236,55 +252,3 @@ def _items(tokens: Sequence[Token], index: int) -> Iterator[tuple[int, int]]:
         following = opened[number + 1][0] if number + 1 < len(opened) else end
         yield first, min(last, following)
         yield min(last, following), following
-
-
-def _as_markdown(lines: Sequence[str]) -> list[tuple[int, str]]:
-    """The lines as Markdown, each with the number of the line it comes from.
-
-    In plain text, bullets and headings get Markdown's marks, and an empty line is put in (with the
-    number of the line after it) wherever plain text starts something new without one.
-    """
-    # A lone carriage return would be a line end to the parser, and the line numbers would drift.
-    marked = [_BULLET.sub(r"\1- ", line.lstrip("\ufeff")).replace("\r", " ") for line in lines]
-    if any(re.match(r"#{1,6}\s", line) for line in marked):
-        return list(enumerate(marked))
-    first = next((number for number, line in enumerate(marked) if line.strip()), 0)
-    kinds: list[str] = []
-    for line, below in zip(marked, _below(marked), strict=True):
-        kinds.append(_line_kind(line, below, kinds[-1] if kinds else ""))
-    built: list[tuple[int, str]] = []
-    for number, (line, kind) in enumerate(zip(marked, kinds, strict=True)):
-        if number and kind != kinds[number - 1]:
-            built.append((number, ""))
-        mark = ("# " if number == first else "## ") if kind == "heading" else ""
-        built.append((number, mark + line.strip() if mark else line))
-    return built
-
-
-def _below(lines: Sequence[str]) -> list[str]:
-    """For each line the next one that is not empty, stripped."""
-    found = [""]
-    for line in reversed(lines[1:]):
-        found.append(line.strip() or found[-1])
-    return found[::-1]
-
-
-def _line_kind(line: str, below: str, before: str) -> str:
-    if _MARK.match(line) or line.lstrip().startswith("|"):
-        return "item" if _MARK.match(line) else "row"
-    if before == "item" and line[:2].isspace() and line.strip():
-        return "item"  # an item that goes on
-    return "heading" if _is_heading(line.strip(), below) else "text"
-
-
-def _is_heading(line: str, below: str) -> bool:
-    """A short line in plain text that names what follows: no full stop, no amounts, something below."""
-    if not line or len(line) > 90 or len(line.split()) > 14 or not (line[0].isupper() or line[0].isdigit()):
-        return False
-    if re.search(r"[.,;:!…]$|[$%€£]|: ", _unstepped(line)):
-        return False
-    return line.endswith("?") or len(below) > 40 or ":" in below or below[:1] == "|" or bool(_MARK.match(below + " "))
-
-
-def _unstepped(line: str) -> str:
-    return re.sub(r"^(?:step|part|chapter)\s+\d+\s*[:.]?\s*", "", line, flags=re.IGNORECASE)

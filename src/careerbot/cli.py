@@ -276,6 +276,8 @@ def _show(answer: Answer) -> None:
     for citation in answer.citations:
         console.print(Text(f"\n[{citation.number}] {_printable(rendering.source_line(citation))}", style="cyan"))
         console.print(Text(f"    “{_printable(rendering.quoted(citation))}”", style="dim"))
+    if answer.suggestions:
+        console.print(Text(f"\nYou could ask: {_printable(' · '.join(answer.suggestions))}", style="italic"))
 
 
 if __name__ == "__main__":

@@ -29,15 +29,24 @@ _PERIODS = {"year": "annual", "hour": "hourly", "month": "monthly"}
 
 
 def same(one: Candidate, other: Candidate) -> bool:
-    """Whether two statements say the same: the same amounts, and mostly the same words."""
-    if _values(one.figures) != _values(other.figures):
+    """Whether two statements say the same: the same amounts, and mostly the same words where there is one only."""
+    values = _values(one.figures)
+    if values != _values(other.figures):
         return False
+    if len(values) > 1:
+        return True
     shared = len(one.stems & other.stems)
     if one.figures:
         return shared >= 0.6 * min(len(one.stems), len(other.stems))
     if _negated(one) != _negated(other):
         return False
     return shared >= 0.75 * max(len(one.stems), len(other.stems))
+
+
+def adds_nothing(one: Candidate, other: Candidate) -> bool:
+    """Whether a statement only repeats amounts of another one of its document, mostly in its words."""
+    values = _values(one.figures) if one.chunk.document == other.chunk.document else frozenset()
+    return bool(values) and values <= _values(other.figures) and 2 * len(one.stems & other.stems) >= len(one.stems)
 
 
 def _negated(candidate: Candidate) -> bool:
@@ -66,7 +75,7 @@ def sides(
         told = {_value(figure) for figure in candidate.figures}
         if stated is None or not told.isdisjoint(others) or any(_value(figure) in told for _, figure in found):
             continue
-        if similar(first.chunk, candidate.chunk) < _ALIKE or _of_others(candidate, first, names):
+        if _of_others(candidate, first, names) or not _alike(first.chunk, candidate.chunk, similar):
             continue
         if any(_together(candidate, held) for held, _ in found):
             continue
@@ -86,7 +95,8 @@ def subject(found: Sequence[tuple[Candidate, Figure]]) -> str:
 
 def _lead(question: Question, ranked: Sequence[Candidate]) -> tuple[Candidate, Figure] | None:
     ordered = question.extreme and not question.statistic
-    if not ranked or question.several or question.why or ordered or (question.yes_no and not question.units):
+    listed = question.several and not question.statistic
+    if not ranked or listed or question.why or ordered or (question.yes_no and not question.units):
         return None
     stated = [figure for figure in ranked[0].figures if figure.unit in question.units or not question.units]
     if question.statistic:
@@ -102,6 +112,11 @@ def _comparable(one: Figure, other: Figure) -> bool:
         return False
     larger, smaller = max(one.amount, other.amount), min(one.amount, other.amount)
     return one.period == other.period or (None in (one.period, other.period) and larger <= 5 * smaller)
+
+
+def _alike(one: Chunk, other: Chunk, similar: Similar) -> bool:
+    """Whether two statements speak of the same thing: people ask for both in the same words, or they are near."""
+    return not set(one.asked).isdisjoint(other.asked) or similar(one, other) >= _ALIKE
 
 
 def _of_others(one: Candidate, other: Candidate, names: Collection[str]) -> bool:

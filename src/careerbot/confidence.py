@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from careerbot.candidates import Candidate, gives_amount
@@ -27,14 +27,22 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 class Background:
     """What the index knows beside the hits.
 
-    `frequency` counts passages per stem, `passages` all of them; `places` are those that whole
+    `frequency` counts passages per stem, `passages` all of them; `names` are those of the
+    documents and `places` those that whole
     documents are about; `gap` is the nearest topic known not to be covered, with its cosine.
     """
 
     frequency: Mapping[str, int]
     passages: int
+    names: Collection[str]
     places: frozenset[str]
     gap: tuple[str, float]
+
+    def shares(self, question: Question) -> dict[str, float]:
+        """The stems of a question's content words, each with its share of their rarity; the shares add up to 1."""
+        stems = dict.fromkeys(stem(word) for word in content_words(focus(question.text))) or {"": None}
+        weights = {one: math.log(1 + self.passages / (1 + self.frequency.get(one, 0))) for one in stems}
+        return {one: weight / sum(weights.values()) for one, weight in weights.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ def judge(
     """How surely the chosen candidates answer a question."""
     if not chosen:
         return Verdict(0.0, "")
-    lacking = absent(question, chosen, background)
+    lacking = absent(question, ranked, chosen, background)
     found = signals(question, ranked, chosen, background)
     guided = background.gap[1] > -1
     about = _sigmoid(found, _ABOUT_GUIDED if guided else _ABOUT)
@@ -61,8 +69,13 @@ def judge(
     return Verdict(round(probability, 6), ", ".join(lacking) or topic)
 
 
-def absent(question: Question, chosen: Sequence[Candidate], background: Background) -> list[str]:
-    """Places, years and names of the question that no chosen statement speaks of, as they are shown."""
+def absent(
+    question: Question, ranked: Sequence[Candidate], chosen: Sequence[Candidate], background: Background
+) -> list[str]:
+    """Places, years and names of the question that no chosen statement speaks of, as they are shown.
+
+    A name may stand in any statement under the same headings: a section names its subject once.
+    """
     asked = focus(question.text)
     spoken = frozenset().union(*(candidate.context for candidate in chosen))
     shown = " ".join(_all_text(candidate) for candidate in chosen)
@@ -72,8 +85,21 @@ def absent(question: Question, chosen: Sequence[Candidate], background: Backgrou
         if place not in background.places and not set(tokens(place)) <= spoken
     ]
     missing += [year for year in _YEAR.findall(asked) if year not in shown and not _within(year, shown)]
-    missing += [name.upper() for name in question.names if background.frequency.get(stem(name)) and name not in spoken]
+    named = frozenset().union(*(_around(candidate, ranked) for candidate in chosen))
+    missing += [name.upper() for name in question.names if name in background.names and name not in named]
     return list(dict.fromkeys(missing))
+
+
+def _around(candidate: Candidate, ranked: Sequence[Candidate]) -> frozenset[str]:
+    """The words of a statement and of the others under its headings."""
+    place = (candidate.chunk.document, candidate.chunk.headings)
+    others = (other.context for other in ranked if (other.chunk.document, other.chunk.headings) == place)
+    return candidate.context.union(*others)
+
+
+def _is_there(question: Question, candidate: Candidate, background: Background) -> bool:
+    """Whether a statement speaks of every place of the question but those that whole documents are about."""
+    return all(set(tokens(place)) <= candidate.context for place in question.places if place not in background.places)
 
 
 def _within(year: str, shown: str) -> bool:
@@ -98,30 +124,28 @@ def signals(
     share of words that no document has; `names` the share of names not spoken of, `unit` whether the
     kind of amount asked for is there (-1 it is not, 0 none is asked for).
     """
-    stems = [stem(word) for word in content_words(focus(question.text))] or [""]
-    weights = [math.log(1 + background.passages / (1 + background.frequency.get(one, 0))) for one in stems]
-    total = sum(weights)
-    held = [frozenset(stem(word) for word in candidate.context) for candidate in chosen]
+    shares = background.shares(question)
+    held = [frozenset(stem(word) for word in candidate.topics) for candidate in chosen]
     every = frozenset().union(*held)
-
-    def share(part: Sequence[bool]) -> float:
-        return sum(weight for weight, true in zip(weights, part, strict=True) if true) / total
 
     cosine = max(candidate.cosine for candidate in ranked[:10])
     spoken = frozenset().union(*(candidate.context for candidate in chosen))
     silent = [name not in spoken for name in question.names]
-    given = any(gives_amount(question, candidate) for candidate in chosen)
+    given = any(
+        gives_amount(question, candidate, _around(candidate, ranked)) and _is_there(question, candidate, background)
+        for candidate in chosen
+    )
     return {
         "cosine": cosine,
         "lead": chosen[0].cosine,
         "gap": max(background.gap[1] - cosine, -0.5),
         "score": ranked[0].score,
         "margin": ranked[0].score - ranked[min(9, len(ranked) - 1)].score,
-        "covered": share([one in every for one in stems]),
-        "lead_covered": share([one in held[0] for one in stems]),
-        "unknown": share([one not in background.frequency for one in stems]),
+        "covered": sum(share for one, share in shares.items() if one in every),
+        "lead_covered": sum(share for one, share in shares.items() if one in held[0]),
+        "unknown": sum(share for one, share in shares.items() if one not in background.frequency),
         "names": sum(silent) / len(silent) if silent else 0.0,
-        "unit": 0.0 if not question.units else 1.0 if given else -1.0,
+        "unit": 1.0 if question.units and given else -1.0 if question.units and not question.open else 0.0,
     }
 
 
@@ -131,33 +155,33 @@ def _sigmoid(found: Mapping[str, float], fit: Mapping[str, float]) -> float:
 
 
 _ABOUT = {
-    "intercept": -5.179,
-    "cosine": 19.406,
+    "intercept": -5.445,
+    "cosine": 17.525,
 }
 _ANSWERED = {
-    "intercept": 0.319,
-    "lead": -3.904,
-    "score": 3.85,
-    "margin": 2.501,
-    "covered": 1.178,
-    "lead_covered": -2.318,
-    "unknown": -0.856,
-    "names": -2.361,
-    "unit": -1.308,
+    "intercept": -1.431,
+    "lead": -1.943,
+    "score": 2.878,
+    "margin": 0.862,
+    "covered": 1.127,
+    "lead_covered": -0.876,
+    "unknown": 0.375,
+    "names": -2.182,
+    "unit": 0.568,
 }
 _ABOUT_GUIDED = {
-    "intercept": -6.847,
-    "cosine": 18.672,
+    "intercept": -10.177,
+    "cosine": 20.273,
 }
 _ANSWERED_GUIDED = {
-    "intercept": 3.082,
-    "lead": -7.62,
-    "gap": -15.873,
-    "score": 2.63,
-    "margin": -1.119,
-    "covered": -0.112,
-    "lead_covered": 0.949,
-    "unknown": -0.544,
-    "names": -2.336,
-    "unit": -0.882,
+    "intercept": 2.547,
+    "lead": -10.149,
+    "gap": -23.544,
+    "score": 1.975,
+    "margin": -2.306,
+    "covered": 0.667,
+    "lead_covered": 2.538,
+    "unknown": 0.137,
+    "names": -1.945,
+    "unit": 1.113,
 }

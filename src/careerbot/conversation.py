@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from careerbot.errors import InputError
-from careerbot.questions import read
+from careerbot.questions import focus, read
 from careerbot.words import content_words, tokens
 
 _OPENING = re.compile(
@@ -19,6 +19,14 @@ _OPENING = re.compile(
 _BACKWARD = re.compile(
     r"\b(?:it|its|it's|that|thats|that's|this|these|those|they|them|their|there|one|ones|same|he|she|either)\b", re.I
 )
+_SWITCH = re.compile(
+    r"^(?:\W|\b(?:ok|okay|so|thanks|thx|thank you|and|now|hey|well|cool|great|alright|an?|one|just|but)\b)*"
+    r"(?:(?:diff(?:erent)?|another|new|separate|unrelated) (?:question|topic|subject)|"
+    r"on (?:another|a different) note|chang(?:e|ing) (?:of |the )?(?:subject|topic)|something else)\b\W*",
+    re.I,
+)
+"""Words by which a turn leaves what was talked about."""
+_ALIKE, _LONG = 70, 6  # percent of letters shared, letters
 _CARRIED = 6  # words of topic that a follow-up takes along
 
 
@@ -28,6 +36,9 @@ def standalone(turn: str, earlier: Sequence[str], known_names: Collection[str] =
     Returns the turn unchanged when it stands alone. A turn that only names something new asks the
     earlier question of it; any other takes the topic along: "how much at most? (about: pell grant)".
     """
+    switched = _SWITCH.sub("", turn)
+    if earlier and switched != turn and content_words(switched):
+        return switched
     if not earlier or not _leans_back(turn, known_names):
         return turn
     before = standalone(earlier[-1], earlier[:-1], known_names)
@@ -45,6 +56,7 @@ def standalone(turn: str, earlier: Sequence[str], known_names: Collection[str] =
 
 
 def _leans_back(turn: str, known_names: Collection[str]) -> bool:
+    turn = focus(turn)
     words = content_words(turn)
     named = read(turn, known_names).names
     if _OPENING.search(turn) and len(words) <= 6:
@@ -56,15 +68,34 @@ def _leans_back(turn: str, known_names: Collection[str]) -> bool:
 
 def _swapped(turn: str, before: str, known_names: Collection[str]) -> str | None:
     """The earlier question with its name replaced, when the turn brings nothing but a new name."""
-    new = read(turn, known_names).names
-    old = [name for name in read(before, known_names).names if name not in new]
-    rest = [word for word in content_words(turn) if word not in new]
+    new = _subjects(turn, known_names)
+    old = [name for name in _subjects(before, known_names) if name not in new]
+    rest = [word for word in content_words(turn) if not any(word in tokens(name) for name in new)]
+    if not new and len(rest) == 1:
+        return _exchanged(rest[0], before)
     if len(new) != 1 or len(old) != 1 or rest:
         return None
-    words = re.findall(r"\w+(?:[-'’&]\w+)*", turn)
-    shown = next(word for word in words if word.lower().replace("’", "'") == new[0])
+    written = re.search(rf"(?<!\w){re.escape(new[0])}(?![\w-])", turn.replace("’", "'"), re.I)
     pattern = re.compile(rf"(?<!\w){re.escape(old[0])}(?![\w-])", re.I)
-    return pattern.sub(shown, before) if pattern.search(before) else None
+    return pattern.sub(written.group(), before) if written and pattern.search(before) else None
+
+
+def _subjects(text: str, known_names: Collection[str]) -> list[str]:
+    """The names and places of a text, in lower case."""
+    asked = read(text, known_names)
+    return list(
+        dict.fromkeys((*(name for name in asked.names if name not in tokens(" ".join(asked.places))), *asked.places))
+    )
+
+
+def _exchanged(word: str, before: str) -> str | None:
+    """The earlier question with the word that a new one is a form of: "outpatient" for "inpatient"."""
+    from rapidfuzz import fuzz
+
+    alike = [held for held in content_words(before) if held != word and fuzz.ratio(held, word) >= _ALIKE]
+    if len(alike) != 1 or len(word) < _LONG:
+        return None
+    return re.sub(rf"(?<!\w){re.escape(alike[0])}(?![\w-])", word, before, flags=re.I)
 
 
 def is_empty(turn: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import chain
 from math import prod
@@ -53,11 +54,13 @@ _YEAR = re.compile(
 _MINUTES = {"second": 1 / 60, "min": 1, "hour": 60, "hr": 60, "day": 1440, "week": 10080}
 _MONTHS = {"mo": 1, "semester": 4.5, "year": 12, "yr": 12}
 
+_RANKS = re.compile(r"\b(\d\d?)th\s?(?:-|–|to|and)\s?(?:the )?(\d\d?)th percentile", re.I)
 _RANKED = re.compile(r"percentile", re.I)
 _SEPARATOR = re.compile(r"[;|(]|,\s|\s(?:or|and|to)\s")
+_NO_VERB = r"(?<!i )(?<!you )(?<!they )(?<!we )(?<!it )(?<!that )(?<!this )(?<!to )"  # "I mean"
 _STATISTICS = (
     ("median", re.compile(r"\bmedians?\b|\bmiddle\b(?!\sschool)", re.I)),
-    ("mean", re.compile(r"\bmean\b|(?<!than )(?<!than the )\baverage\b", re.I)),
+    ("mean", re.compile(rf"{_NO_VERB}\bmean\b|(?<!than )(?<!than the )\b(?:average|avg)\b", re.I)),
     ("typical", re.compile(r"\btypical\b", re.I)),
 )
 _PERIODS = (
@@ -78,6 +81,7 @@ def figures(text: str) -> tuple[Figure, ...]:
     for match in chain(_YEAR.finditer(text), _ORDINAL.finditer(text)):
         _take(taken, match.span())
     named = _named(text)
+    ranks = _RANKS.search(text)
     found: list[Figure] = []
     for pattern in (_MONEY, _PERCENT, _DURATION, _COUNT):
         for match in pattern.finditer(text):
@@ -87,8 +91,21 @@ def figures(text: str) -> tuple[Figure, ...]:
                 continue
             amount, upper, unit = measured
             _take(taken, span)
-            found.append(Figure(amount, unit, *span, match.group().strip(), upper, *named(*span)))
+            figure = Figure(amount, unit, *span, match.group().strip(), upper, *named(*span))
+            found += _ends(figure, match, text, ranks)
     return tuple(sorted(found, key=lambda figure: figure.start))
+
+
+def _ends(figure: Figure, match: re.Match[str], text: str, ranks: re.Match[str] | None) -> list[Figure]:
+    """The ends of a range from one percentile to another, as in "10th-90th percentile: $29,000-$63,000"."""
+    if ranks is None or figure.upper is None or figure.statistic is not None or figure.unit in ("minutes", "months"):
+        return [figure]
+    second = match.start("b") - (text[match.start("b") - 1] == figure.unit)
+    ends = ((figure.amount, match.start(), match.end("a")), (figure.upper, second, match.end()))
+    return [
+        replace(figure, amount=amount, upper=None, start=a, end=b, text=text[a:b], statistic=f"{rank}th percentile")
+        for (amount, a, b), rank in zip(ends, ranks.groups(), strict=True)
+    ]
 
 
 def _named(text: str) -> Callable[[int, int], tuple[str | None, ...]]:

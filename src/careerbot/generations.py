@@ -24,9 +24,7 @@ from careerbot import chunking
 from careerbot.datatypes import Chunk, Document, Gap, Kind, Span, Wording
 from careerbot.errors import IndexUnusable, LockedError
 
-FORMAT = 1
-MAX_ASKED = 6
-"""Wordings of one chunk that are searched; further ones are left out."""
+FORMAT = 2
 
 DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError)
 """What reading a damaged file raises."""
@@ -174,17 +172,19 @@ def _document(held: dict[str, Any]) -> Document:
 def vector_views(chunks: Sequence[Chunk], gaps: Sequence[Gap]) -> list[tuple[str, str]]:
     """What the vectors stand for: a pair of texts per chunk, then per wording, then per way to ask for a gap."""
     own = [chunking.views(chunk) for chunk in chunks]
-    others = [asked for chunk in chunks for asked in chunk.asked[:MAX_ASKED]]
-    others += [asked for gap in gaps for asked in gap.asked]
+    others = [*wordings(chunks), *(asked for gap in gaps for asked in gap.asked)]
     return own + [(asked, asked) for asked in others]
 
 
 def vector_names(chunks: Sequence[Chunk]) -> list[str]:
     """The name of each vector that is searched: those of the chunks, then those of their wordings."""
-    own = [chunk.id for chunk in chunks]
-    return own + [f"{chunk.id}?{at}" for chunk in chunks for at, _ in enumerate(chunk.asked[:MAX_ASKED])]
+    return [chunk.id for chunk in chunks] + [f"?{at}" for at in range(len(wordings(chunks)))]
 
 
-def vector_owners(chunks: Sequence[Chunk]) -> list[int]:
-    """The row of the chunk that each of `vector_names` belongs to."""
-    return [*range(len(chunks)), *(row for row, chunk in enumerate(chunks) for _ in chunk.asked[:MAX_ASKED])]
+def wordings(chunks: Sequence[Chunk]) -> dict[str, list[int]]:
+    """Every wording once, with the rows of the chunks that it asks for, in the order of the vectors."""
+    found: dict[str, list[int]] = {}
+    for row, chunk in enumerate(chunks):
+        for asked in chunk.asked:
+            found.setdefault(asked, []).append(row)
+    return found

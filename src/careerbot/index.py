@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,24 @@ from careerbot.stores import Scores, TermStore, VectorStore
 
 Rows = NDArray[np.int64]
 
+_SEARCHED = 7  # vectors that Chroma is asked for per row, since many wordings may ask for one row
+_VOTERS = 8  # wordings that vote on what answers
+_VOTE_WIDTH = 0.1  # how much farther a wording is that counts 1/e of the nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """What is near to a unit vector, by row of `Index.chunks`.
+
+    `rows` are those whose own vector or any wording is nearest, with that cosine, best first, ties
+    by row; `asked` the cosine of a row's nearest wording, where one was found; `votes` the share of
+    the nearest wordings that ask for a row (k nearest neighbours, weighted), times the best cosine.
+    """
+
+    rows: list[tuple[int, float]]
+    asked: dict[int, float]
+    votes: dict[int, float]
+
 
 class Index:
     """One generation, opened for reading. Rows are positions in `chunks` and `vectors`."""
@@ -29,8 +49,7 @@ class Index:
         self.vectors: Vectors = np.load(folder / "vectors.npy", mmap_mode="r")
         self.vocabulary: dict[str, int] = generations.read_json(folder / "vocabulary.json")
         self.names: frozenset[str] = frozenset(generations.read_json(folder / "names.json"))
-        self._owners = np.array(generations.vector_owners(self.chunks), dtype=np.int64)
-        self._first_asked = np.searchsorted(self._owners[len(self.chunks) :], np.arange(len(self.chunks) + 1))
+        self._owners = [*([row] for row in range(len(self.chunks))), *generations.wordings(self.chunks).values()]
         self.gaps = generations.read_gaps(folder)
         self._topics = [gap.topic for gap in self.gaps for _ in gap.asked]
         self._places = {name: place for place, name in enumerate(generations.vector_names(self.chunks))}
@@ -40,20 +59,35 @@ class Index:
         self._near = VectorStore(folder / "chroma")
         self._terms = TermStore(folder / "bm25")
 
-    def dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
-        """The `k` rows nearest to a unit vector with their cosines, best first; ties by row.
+    def nearest(self, vector: Vectors, k: int) -> Nearest:
+        """What is nearest to a unit vector among the chunks and their wordings."""
+        return self._nearest(vector, k, min(k * _SEARCHED, len(self._owners)))
 
-        A row is as near as the nearest of its own vector and those of its wordings.
-        """
-        most = min(k * (1 + generations.MAX_ASKED), len(self._owners))
+    def _nearest(self, vector: Vectors, k: int, most: int) -> Nearest:
         places = np.array(sorted(self._places[name] for name, _ in self._near.nearest(vector, most)), dtype=np.int64)
         # Chroma's distances differ in the last digits between builds; the stored vectors do not.
-        cosines = self._dot(vector, places)
+        cosines = dict(zip(places.tolist(), self._dot(vector, places).tolist(), strict=True))
         best: dict[int, float] = {}
-        for place, cosine in zip(places, cosines, strict=True):
-            row = int(self._owners[place])
-            best[row] = max(best.get(row, -1.0), float(cosine))
-        return sorted(best.items(), key=lambda item: (-item[1], item[0]))[:k]
+        asked: dict[int, float] = {}
+        for place, cosine in cosines.items():
+            for row in self._owners[place]:
+                best[row] = max(best.get(row, -1.0), cosine)
+                if place >= len(self.chunks):
+                    asked[row] = max(asked.get(row, -1.0), cosine)
+        if len(best) < k and most < len(self._owners):  # many wordings of a few rows
+            return self._nearest(vector, k, min(4 * most, len(self._owners)))
+        rows = sorted(best.items(), key=lambda item: (-item[1], item[0]))[:k]
+        return Nearest(rows, asked, self._votes({at: own for at, own in cosines.items() if at >= len(self.chunks)}))
+
+    def _votes(self, cosines: Mapping[int, float]) -> dict[int, float]:
+        """For each row the share of the nearest wordings that ask for it, by nearness, times the nearest cosine."""
+        nearest = sorted(cosines.items(), key=lambda item: (-item[1], item[0]))[:_VOTERS]
+        weights = {place: math.exp((cosine - nearest[0][1]) / _VOTE_WIDTH) for place, cosine in nearest}
+        votes: dict[int, float] = {}
+        for place, weight in weights.items():
+            for row in self._owners[place]:
+                votes[row] = votes.get(row, 0.0) + nearest[0][1] * weight / sum(weights.values())
+        return {row: round(vote, 6) for row, vote in votes.items()}
 
     def cosines(self, vector: Vectors, rows: Rows) -> Scores:
         """The cosines of a unit vector with the chunks of some rows, in their order."""
@@ -63,15 +97,6 @@ class Index:
         """The cosine of two chunks."""
         rows = [self._places[one.id], self._places[other.id]]
         return round(float(np.dot(*self.vectors[rows].astype(np.float64))), 6)
-
-    def asked_cosines(self, vector: Vectors, rows: Rows) -> Scores:
-        """The best cosine among the wordings of each row; -1 where it has none."""
-        best = np.full(len(rows), -1.0)
-        for at, row in enumerate(rows):
-            first, last = self._first_asked[row], self._first_asked[row + 1]
-            if first < last:
-                best[at] = self._dot(vector, np.arange(first, last) + len(self.chunks)).max()
-        return best
 
     def nearest_gap(self, vector: Vectors) -> tuple[str, float]:
         """The topic known not to be covered that a unit vector is nearest to, with its cosine; "", -1 without gaps."""

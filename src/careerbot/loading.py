@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import codecs
 import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from careerbot.datatypes import Document, Gap, Wording
 from careerbot.errors import InputError
@@ -20,6 +22,7 @@ CATALOGUE = "sources.toml"
 WORDINGS = "wordings.jsonl"
 GAPS = "gaps.jsonl"
 _TITLE = re.compile(r"^\ufeff?#[ \t]+(\S.*)$", re.MULTILINE)
+_Line = TypeVar("_Line", bound=BaseModel)
 _AS_OF = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
 
 
@@ -158,35 +161,39 @@ def _check_entry(file: Path, entry: object) -> None:
         raise InputError(f"{file}: as_of of {entry['id']} must be YYYY, YYYY-MM or YYYY-MM-DD, not {as_of!r}")
 
 
+class _WordingLine(BaseModel):
+    asked: tuple[str, ...]
+    quotes: dict[str, tuple[str, ...]]
+
+
+class _GapLine(BaseModel):
+    topic: str
+    asked: tuple[str, ...]
+
+
 def _wordings(file: Path) -> dict[str, list[Wording]]:
     """Document id → the wordings that `wordings.jsonl` gives for it."""
     found: dict[str, list[Wording]] = {}
-    for held in _lines(file, ("document", "quote")):
-        found.setdefault(held["document"], []).append(Wording(held["quote"], tuple(held["asked"])))
+    for line in _lines(file, _WordingLine, '{"asked": ["…"], "quotes": {"document": ["…"]}}'):
+        for document, quotes in line.quotes.items():
+            found.setdefault(document, []).extend(Wording(quote, line.asked) for quote in quotes)
     return found
 
 
 def _gaps(file: Path) -> list[Gap]:
-    return [Gap(held["topic"], tuple(held["asked"])) for held in _lines(file, ("topic",))]
+    return [Gap(line.topic, line.asked) for line in _lines(file, _GapLine, '{"topic": "…", "asked": ["…"]}')]
 
 
-def _lines(file: Path, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """The objects of a JSON Lines file, each with the named strings and "asked", a list of strings."""
+def _lines(file: Path, model: type[_Line], expected: str) -> Iterator[_Line]:
+    """The objects of a JSON Lines file that may be missing. Raises InputError with the number of a wrong line."""
     if not file.is_file():
         return
-    expected = "{" + "".join(f'"{name}": "…", ' for name in names) + '"asked": ["…"]}'
-    for number, line in enumerate(file.read_bytes().split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            held = json.loads(line)
-            fits = all(isinstance(text, str) for text in [*(held[name] for name in names), *held["asked"]])
-            fits = fits and isinstance(held["asked"], list)
-        except (ValueError, KeyError, TypeError):
-            fits = False
-        if not fits:
-            raise InputError(f"{file} line {number}: expected {expected}")
-        yield held
+    for number, line in enumerate(file.read_bytes().removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
+        if line.strip():
+            try:
+                yield model.model_validate_json(line, strict=True)
+            except ValidationError as error:
+                raise InputError(f"{file} line {number}: expected {expected}") from error
 
 
 def _stale(file: Path, wording: Wording) -> Skipped:

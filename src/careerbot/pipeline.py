@@ -10,15 +10,16 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from careerbot import answering, checking, conversation, questions, retrieval, spelling
+from careerbot import answering, checking, conversation, questions, retrieval, spelling, suggesting
 from careerbot.confidence import Background
 from careerbot.config import Settings, read_settings
-from careerbot.datatypes import Answer, Citation, Disagreement, Draft, Quote, StatedValue, Status
+from careerbot.datatypes import Answer, Chunk, Citation, Disagreement, Draft, Quote, StatedValue, Status
 from careerbot.embedding import Encoder, SentenceEncoder, Vectors
 from careerbot.errors import InputError
 from careerbot.index import Index, open_index
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _SPACES = re.compile(r"[^\S\n]+")
 
 
+_SUGGESTIONS_TRIED = 6
 _READ_FOR_PLACE = 20_000  # characters
 
 
@@ -55,6 +57,7 @@ class Careerbot:
         self.index = index
         self.encoder = encoder
         self.settings = settings
+        self._checked: dict[str, bool] = {}
 
     @classmethod
     def open(cls, index: str | Path | None = None, settings: Settings | None = None) -> Careerbot:
@@ -133,7 +136,9 @@ class Careerbot:
         return replace(asked, parts=tuple(parts))
 
     def _background(self, vector: Vectors) -> Background:
-        return Background(self._frequency, self._passages, self._places, self.index.nearest_gap(vector))
+        return Background(
+            self._frequency, self._passages, self.index.names, self._places, self.index.nearest_gap(vector)
+        )
 
     @cached_property
     def _frequency(self) -> dict[str, int]:
@@ -165,12 +170,29 @@ class Careerbot:
         assert asked.draft is not None  # noqa: S101 - set by _write
         draft = checking.check(asked.draft, self.index.documents)
         answer = self._answer(asked, draft) if draft.statements else self._refusal(asked, draft)
-        latency = (time.perf_counter() - asked.started) * 1000
-        return replace(answer, latency_ms=latency, confidence=draft.confidence)
+        answer = replace(answer, confidence=draft.confidence, suggestions=self._suggestions(asked, answer))
+        return replace(answer, latency_ms=(time.perf_counter() - asked.started) * 1000)
+
+    def _suggestions(self, asked: _Asked, answer: Answer) -> tuple[str, ...]:
+        """Questions to ask next, each checked to be answered by the statement that it was found with."""
+        turns = {turn.casefold() for turn in (*asked.history, asked.text)}
+        near = suggesting.questions_near(asked.parts[0].hits, answer.citations)
+        good = (text for text, chunk in islice(near, _SUGGESTIONS_TRIED) if self._answers(text, chunk))
+        return tuple(islice((text for text in good if text.casefold() not in turns), self.settings.suggestions))
+
+    def _answers(self, question: str, chunk: Chunk) -> bool:
+        """Whether a question alone is answered in full and with a statement; checked once for each question."""
+        if question not in self._checked:
+            read = self._retrieve(self._read({"question": question}))
+            draft = self._write(read).draft
+            quotes = [quote for statement in draft.statements for quote in statement.quotes] if draft else []
+            found = any(held.document == chunk.document and held.start <= chunk.start < held.end for held in quotes)
+            self._checked[question] = found and draft is not None and not draft.missing
+        return self._checked[question]
 
     def _refusal(self, asked: _Asked, draft: Draft) -> Answer:
         text = "The sources don't say." + _nothing_about("They", draft.missing)
-        nearby = answering.nearby(asked.parts[0].hits)
+        nearby = suggesting.nearby(asked.parts[0].hits)
         if nearby:
             text += " Covered nearby: " + "; ".join(nearby) + "."
         return Answer(asked.text, asked.reading, text, Status.NOT_IN_SOURCES, missing=draft.missing)

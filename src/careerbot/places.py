@@ -31,6 +31,7 @@ _OTHER_NAMES = {
     "asia": "asia",
     "africa": "africa",
     "nyc": "new york city",
+    "cali": "california",
 }
 """Everyday names that the gazetteer lacks."""
 

@@ -27,7 +27,7 @@ Search = Callable[[Index, Query, Settings], tuple[Hit, ...]]
 
 def dense(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
     """The chunks nearest in meaning, by cosine."""
-    return _hits(index, index.dense(query.vector, settings.candidates))
+    return _hits(index, index.nearest(query.vector, settings.candidates).rows)
 
 
 def lexical(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
@@ -39,25 +39,28 @@ def lexical(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
 def hybrid(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
     """Statements by a convex fusion of three scores (Bruch et al. 2022 found it ahead of rank fusion).
 
-    Score = cosine of the statement (with wordings: the mean of its own and the best of all)
+    Score = cosine of the statement (where a wording is nearer: the mean of both)
     + `passage_weight` x cosine of its passage + `lexical_weight` x BM25 scaled by the question's
-    maximum. Both searches bring candidates; a passage that is found brings in all its statements.
+    maximum + `wording_weight` x its share of the votes of the nearest wordings. Both searches bring
+    candidates; a passage that is found brings in all its statements.
     """
     scores = index.lexical(query.terms)
     scale = float(scores.max()) or 1.0
-    found = [row for row, _ in index.dense(query.vector, settings.candidates)]
-    rows = np.array(sorted(_statement_rows(index, [*found, *_top(scores, settings.candidates)])), dtype=np.int64)
+    near = index.nearest(query.vector, settings.candidates)
+    found = [row for row, _ in near.rows] + list(near.votes) + _top(scores, settings.candidates)
+    rows = np.array(sorted(_statement_rows(index, found)), dtype=np.int64)
     if not len(rows):
         return ()
     passages = np.array([index.passage_row(row) for row in rows], dtype=np.int64)
-    own, asked = index.cosines(query.vector, rows), index.asked_cosines(query.vector, rows)
+    own = index.cosines(query.vector, rows)
+    nearest = np.maximum(own, [near.asked.get(int(row), -1.0) for row in rows])
     fused = (
-        np.where(asked > -1, (own + np.maximum(own, asked)) / 2, own)
+        (own + nearest) / 2
         + settings.passage_weight * index.cosines(query.vector, passages)
         + settings.lexical_weight * scores[rows] / scale
+        + settings.wording_weight * np.array([near.votes.get(int(row), 0.0) for row in rows])
     ).round(6)
     order = np.lexsort((rows, -fused))
-    nearest = np.maximum(own, asked)
     return tuple(
         Hit(index.chunks[rows[at]], float(fused[at]), rank, float(nearest[at]))
         for rank, at in enumerate(order, start=1)

@@ -62,8 +62,14 @@ def _nearest(word: str, lists: Sequence[list[str]], vocabulary: Mapping[str, int
     if not found:
         return None
 
-    def likelihood(near: str) -> tuple[int, bool, int, str]:
+    def likelihood(near: str) -> tuple[int, bool, bool, int, str]:
         weight = _OWN_WORDS if near in vocabulary else 1
-        return (found[near], near[0] != word[0], -weight * english().get(near, 1), near)
+        return (found[near], near[0] != word[0], not _dropped(word, near), -weight * english().get(near, 1), near)
 
     return min(found, key=likelihood)
+
+
+def _dropped(word: str, near: str) -> bool:
+    """Whether a word is another one with letters left out, the commonest slip: "mny" for "many"."""
+    letters = iter(near)
+    return all(letter in letters for letter in word)

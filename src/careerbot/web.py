@@ -219,6 +219,8 @@ def as_markdown(answer: Answer) -> str:
         parts.append(f"*Answering: {rendering.escape_markdown(answer.searched_question)}*")
     parts.append("\n".join(_line(line) for line in answer.text.split("\n")))
     parts.append("\n".join(_source(citation) for citation in answer.citations))
+    if answer.suggestions:
+        parts.append(f"*You could ask:* {rendering.escape_markdown(' · '.join(answer.suggestions))}")
     return "\n\n".join(part for part in parts if part)
 
 

@@ -10,6 +10,9 @@ from typing import Any
 
 _TOKEN = re.compile(r"\d[\d,.]*\d|\w+(?:[-'’&]\w+)*", re.UNICODE)
 
+_GLUED = re.compile(r"(?<=[a-z)])(?=[$€£]\d|\d{1,3}(?:,\d{3})+\b|\d+%)|(?<=-[A-Z])(?=[$€£]\d)|(?<=\w\))(?=[A-Z\d])")
+_GLUED_WORDS = re.compile(r"(?<=[a-z)])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=\d)(?=[A-Z][a-z])|(?<=[A-Z]{2})(?=[A-Z][a-z]{2})")
+
 _INSIDE = re.compile(r"[a-z,;|] $|\w[(\"“]$| [(\"“]$")
 """What stands before a word that does not begin a sentence, a line or a cell."""
 
@@ -20,10 +23,10 @@ FUNCTION_WORDS = frozenset(
     did didn't do does doesn't doing don't done dont each either else etc even ever every everything for from
     further get gets getting give given gives go goes going gonna got gotta guess had has hasn't have haven't having he
     hello her here hers hey hi him his honestly how how's however i i'd i'll i'm i've if im in into is isn't it it's
-    its itself ive just kind kinda know lets let's like lot lots lol make me maybe might mine more most much
+    its itself ive just kind kinda know lets let's like lot lots lol make many me maybe might mine more most much
     must my myself need needs no not now of off ok okay on once one ones only or other our out over own
     please possible pretty quite rather really right said same say says see she should shouldn't since so some
-    somebody someone something somewhat sort still stuff such sure tell than thank thanks that that's the their
+    somebody someone something somewhat sort still stuff such sure tell than thank thanks thx that that's the their
     theirs them then there there's these they they're thing things think this those through to too u under until up
     upon ur us very wanna want wants was wasn't way we well were weren't what what's whats when where
     which while who who's whom whose why will with without won't wonder wondering would wouldn't yeah yep yes yet
@@ -37,6 +40,16 @@ FUNCTION_WORDS = frozenset(
 def tokens(text: str) -> list[str]:
     """Lower-case words and numbers in order; hyphenated words whole. "$1,200" gives "1,200"."""
     return [match.group().lower().replace("’", "'") for match in _TOKEN.finditer(text)]
+
+
+def unglued(text: str) -> str:
+    """The text with the spaces that a lost table left out: "Annual Salary$48,780" → "Annual Salary $48,780".
+
+    Words are parted at a capital only beside such an amount or bracket, since names are written so too.
+    """
+    if not _GLUED.search(text):
+        return text
+    return _GLUED_WORDS.sub(" ", _GLUED.sub(" ", text))
 
 
 def content_words(text: str) -> list[str]:
