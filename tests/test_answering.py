@@ -12,7 +12,6 @@ from careerbot.answering import Part, write
 from careerbot.confidence import Background
 from careerbot.datatypes import Draft, Hit, Statement
 from careerbot.questions import understand
-from careerbot.suggesting import nearby
 
 GUIDE = Document(
     "guide",
@@ -341,9 +340,3 @@ def test_whatever_is_found_is_quoted_exactly_and_once(question: str, found: list
             assert DOCUMENTS[quote.document].text[quote.start : quote.end] == quote.text
         assert len({quote.document for quote in said.quotes}) == len(said.quotes)
     assert len({said.text for said in written.statements}) == len(written.statements)
-
-
-def test_headings_nearby_hold_no_figures_and_come_once() -> None:
-    found = [hit(GUIDE, text) for text in ("reading", "The JEX", "The MEX", "pliers", "The median", "| Oregon")]
-    assert nearby(found) == ("Exams", "Tools", "Pay")
-    assert nearby([]) == ()

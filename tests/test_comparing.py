@@ -5,7 +5,7 @@ from conftest import hit, likeness
 
 from careerbot import Document
 from careerbot.candidates import Candidate, rank
-from careerbot.comparing import same, sides, subject
+from careerbot.comparing import adds_nothing, same, sides, subject
 from careerbot.datatypes import Wording
 from careerbot.questions import read
 
@@ -163,3 +163,25 @@ def test_a_table_and_another_source(sentence: str, score: float, expected: list[
     ranked = rank(question, [*rows, hit(document(sentence, "other"), sentence, score)])
     found = sides(question, ranked, lambda one, other: 1.0, NAMES)
     assert [figure.text for _, figure in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "nothing"),
+    [
+        pytest.param("Welders earn $23 an hour.", "Welders earn $23 an hour or $48,000 a year.", True, id="part-of-it"),
+        pytest.param("Welders earn $23 an hour or $48,000 a year.", "Welders earn $23 an hour.", False, id="more"),
+        pytest.param("Welders earn $23 an hour.", "A mask for work in a tank costs $23.", False, id="other-words"),
+        pytest.param("Welders earn well.", "Welders earn $23 an hour.", False, id="no-amount"),
+    ],
+)
+def test_a_statement_of_the_same_document_that_repeats_amounts_adds_nothing(
+    one: str, other: str, nothing: bool
+) -> None:
+    held = document(f"{one} {other}")
+    first, second = (candidate for text in (one, other) for candidate in rank(read(WAGE, NAMES), [hit(held, text)]))
+    assert adds_nothing(first, second) is nothing
+
+
+def test_another_document_that_repeats_an_amount_confirms_it() -> None:
+    first, second = candidates(WAGE, "Welders earn $23 an hour.", "Welders earn $23 an hour or $48,000 a year.")
+    assert not adds_nothing(first, second)

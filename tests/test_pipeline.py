@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,6 +83,13 @@ DOCUMENTS = [
     wage("old", "$56,180", "2019"),
     wage("yearbook", "$61,590", "2024"),
 ]
+HOURS = Document(
+    "hours",
+    "Hours",
+    "# Hours of bakers\n\n## When do bakers sleep?\n\nBakers sleep in the afternoon.\n\n"
+    "## What do bakers wear?\n\nBakers wear white caps.\n",
+    "hours.md",
+)
 RETIRING = Gap("retirement of bakers", ("When does a baker retire?", "at what age do bakers retire"))
 TEXTS = {held.id: held.text for held in DOCUMENTS}
 
@@ -446,3 +454,16 @@ def test_no_question_is_reported_to_a_tracing_host_that_the_environment_names(
     encoder = _Watched()
     Careerbot(bot.index, encoder, bot.settings).ask("What does a baker earn?")
     assert set(encoder.traced) == {False}
+
+
+def test_what_is_suggested_is_answered_when_it_is_asked(tmp_path: Path) -> None:
+    bot = bot_over(tmp_path, [HOURS], threshold=1e-6)
+    answer = bot.ask("When do bakers sleep?")
+    assert answer.suggestions == ("What do bakers wear?",)
+    assert bot.ask(answer.suggestions[0]).text == "Bakers wear white caps. [1]"
+    assert "What do bakers wear?" not in bot.ask("What do bakers wear?").suggestions
+
+
+def test_what_is_not_surely_answered_is_not_suggested(tmp_path: Path) -> None:
+    bot = bot_over(tmp_path, [HOURS], threshold=1.0)
+    assert bot.ask("When do bakers sleep?").suggestions == ()
