@@ -340,3 +340,12 @@ def test_whatever_is_found_is_quoted_exactly_and_once(question: str, found: list
             assert DOCUMENTS[quote.document].text[quote.start : quote.end] == quote.text
         assert len({quote.document for quote in said.quotes}) == len(said.quotes)
     assert len({said.text for said in written.statements}) == len(written.statements)
+
+
+def test_a_row_of_one_cell_is_shown_without_a_dash() -> None:
+    page = Document("page", "Page", "Pay\n\nStatePay\nOhio$9\nIowa$8\n", "page.txt")
+    found = {"page": page}
+    parts = [Part(understand("Ohio pay", NAMES)[0], (hit(page, "Ohio"),), BACKGROUND)]
+    assert [said.text for said in write(parts, found, likeness, NAMES, Settings(answer_threshold=0)).statements] == [
+        "Ohio$9"
+    ]

@@ -278,3 +278,16 @@ def test_hostile_lines_take_linear_time(lines: list[str]) -> None:
     started = time.process_time()
     assert len(as_markdown(lines)) >= len(lines)
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        pytest.param("Baking: a guide\n\nBread is old.", True, id="with-a-colon-inside"),
+        pytest.param("Bread is old.\n\nBakers bake.", False, id="a-sentence"),
+        pytest.param("Baking: a guide\nBread is old.", False, id="not-apart"),
+        pytest.param("Baking: a guide\n\n", False, id="nothing-below"),
+    ],
+)
+def test_a_first_line_that_stands_apart_is_the_title(text: str, marked: bool) -> None:
+    assert as_markdown(text.split("\n"))[0][1].startswith("# ") is marked

@@ -242,7 +242,8 @@ def _rows(chunks: Sequence[Chunk], document: Document) -> Statement:
     for chunk in chunks:
         label, *values = cells(chunk.text)
         pairs = [(names[at] if at < len(names) else "", value) for at, value in enumerate(values, start=1) if value]
-        lines.append(f"{label} – " + "; ".join(f"{name}: {value}" if name else value for name, value in pairs))
+        told = "; ".join(f"{name}: {value}" if name else value for name, value in pairs)
+        lines.append(f"{label} – {told}" if told else label)
         pieces += [label, *(piece for pair in pairs for piece in pair if piece)]
     quote = _slice(document, chunks[0].headings, lead.start if lead else chunks[0].start, chunks[-1].end)
     return Statement(_bulleted(lines), tuple(pieces), (quote,))

@@ -62,7 +62,7 @@ def _kinds(lines: Sequence[str]) -> list[str]:
         kinds.append(kind)
         asked = (kind == "heading" and line.strip().endswith("?")) if line.strip() else asked
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    if kinds and kinds[first] == "heading":
+    if kinds and (kinds[first] == "heading" or _is_title(lines, first)):
         kinds[first] = "title"
     for begin, end in _runs(lines, kinds):
         kinds[begin:end] = _records(lines[begin:end]) or _glued(lines[begin:end]) or kinds[begin:end]
@@ -102,6 +102,13 @@ def _is_heading(line: str, below: str, gap_below: bool, gap_above: bool) -> bool
     if line.endswith("?") or (gap_above and gap_below):
         return True
     return len(below) > 40 or ":" in below or below[:1] == "|" or bool(ITEM.match(below + " "))
+
+
+def _is_title(lines: Sequence[str], first: int) -> bool:
+    """Whether a short first line stands apart and ends as no sentence does: "Baking: a guide"."""
+    line = lines[first].strip()
+    apart = first + 1 < len(lines) and not lines[first + 1].strip() and any(held.strip() for held in lines[first + 1 :])
+    return apart and line[:1].isalnum() and len(line) <= 90 and line[-1] not in ".,;:!…" and unglued(line) == line
 
 
 def _unstepped(line: str) -> str:
