@@ -467,3 +467,11 @@ def test_what_is_suggested_is_answered_when_it_is_asked(tmp_path: Path) -> None:
 def test_what_is_not_surely_answered_is_not_suggested(tmp_path: Path) -> None:
     bot = bot_over(tmp_path, [HOURS], threshold=1.0)
     assert bot.ask("When do bakers sleep?").suggestions == ()
+
+
+@pytest.mark.parametrize("question", ["why?", "And what about that one?", "how is it"])
+def test_a_question_that_names_nothing_is_asked_back(tmp_path: Path, question: str) -> None:
+    answer = bot_over(tmp_path, [HOURS], threshold=0.3).ask(question)
+    assert answer.status is Status.NOT_IN_SOURCES
+    assert answer.text.startswith("What is this about?")
+    assert answer.citations == ()

@@ -25,7 +25,7 @@ from careerbot.errors import InputError
 from careerbot.index import Index, open_index
 from careerbot.places import home, places
 from careerbot.questions import Question
-from careerbot.words import search_terms, stem
+from careerbot.words import content_words, search_terms, stem
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -191,6 +191,9 @@ class Careerbot:
         return self._checked[question]
 
     def _refusal(self, asked: _Asked, draft: Draft) -> Answer:
+        if not content_words(asked.reading):  # "and that one?" with nothing before it
+            text = "What is this about? Please name it; nothing that was said before tells."
+            return Answer(asked.text, asked.reading, text, Status.NOT_IN_SOURCES)
         text = "The sources don't say." + _nothing_about("They", draft.missing)
         nearby = suggesting.nearby(asked.parts[0].hits)
         if nearby:
