@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from careerbot import Status, generations
+from careerbot import Settings, Status, generations
 from careerbot.building import build
 from careerbot.embedding import SentenceEncoder
 from careerbot.figures import literal_numbers
@@ -28,7 +28,7 @@ def _questions() -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def real_bot(real_index: Path) -> Careerbot:
-    return Careerbot.open(real_index)
+    return Careerbot.open(real_index, Settings(suggestions=0))  # each would be another question
 
 
 def test_dense_search_is_the_brute_force_top_ten_on_every_question(real_bot: Careerbot) -> None:
