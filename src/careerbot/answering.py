@@ -12,7 +12,6 @@ from careerbot.confidence import Background, judge
 from careerbot.config import Settings
 from careerbot.datatypes import Chunk, Document, Draft, Figure, Hit, Kind, Quote, Statement
 from careerbot.questions import Question
-from careerbot.words import stem
 
 _SPOKEN = 0.06  # what a further statement of a document that is quoted already must be better by
 _COVERAGE = 0.3  # what a statement gains that speaks of all that nothing chosen speaks of
@@ -144,14 +143,13 @@ def _choose(
     left = [candidate for candidate in ranked if candidate not in shown and candidate.score >= enough - _COVERAGE]
     most_asked = ranked[: part.question.extremes] if part.question.extreme else ()  # "the top three"
     shares = part.background.shares(part.question)
-    about = {candidate.chunk.id: {stem(word) for word in candidate.topics} for candidate in (*shown, *left)}
-
-    def covered() -> set[str]:
-        return {word for other in shown for word in about[other.chunk.id]}
+    words_of = {candidate.chunk.id: shares.keys() & candidate.about for candidate in (*shown, *left)}
+    covered = {word for candidate in shown for word in words_of[candidate.chunk.id]}
+    documents = {candidate.section[0] for candidate in shown}
 
     def worth(candidate: Candidate) -> float:
-        documents = {other.section[0] for other in shown}
-        new = sum(shares[word] for word in shares.keys() & about[candidate.chunk.id] - covered())
+        held = words_of[candidate.chunk.id]
+        new = sum(share for word, share in shares.items() if word in held and word not in covered)
         return candidate.score + _COVERAGE * new - (_SPOKEN if candidate.section[0] in documents else 0)
 
     while left:
@@ -173,6 +171,8 @@ def _choose(
             continue
         groups.setdefault(key, []).append(best)
         shown.append(best)
+        covered |= words_of[best.chunk.id]
+        documents.add(best.section[0])
         words += cost
     return [_whole_list(part.question, group, ranked, settings) for group in groups.values()]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from careerbot.chunking import cells
 from careerbot.datatypes import Chunk, Figure, Hit, Kind
@@ -52,7 +53,16 @@ class Candidate:
     figures: tuple[Figure, ...]
     stems: frozenset[str]
     context: frozenset[str] = field(repr=False)
-    topics: frozenset[str] = field(repr=False)
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The context and the words of the wordings; made when it is needed, since few candidates need it."""
+        return self.context | _words(self.chunk.asked)
+
+    @property
+    def about(self) -> frozenset[str]:
+        """The stems of the topics."""
+        return frozenset(stem(word) for word in self.topics)
 
     @property
     def section(self) -> tuple[str, int]:
@@ -116,10 +126,15 @@ def _candidate(question: Question, hit: Hit, introduced: Mapping[tuple[str, int]
     own = tokens(chunk.text)
     around = tokens(" ".join((*chunk.headings[1:], chunk.lead.text if chunk.lead else "")))
     context = frozenset(own) | frozenset(around)
-    topics = context | frozenset(tokens(" ".join(chunk.asked)))
     held = figures(_figure_text(chunk))
     stems = frozenset(stem(word) for word in own if word not in FUNCTION_WORDS)
-    return Candidate(chunk, round(score + _bonus(question, held, context), 6), hit.cosine, held, stems, context, topics)
+    return Candidate(chunk, round(score + _bonus(question, held, context), 6), hit.cosine, held, stems, context)
+
+
+@lru_cache(maxsize=4096)
+def _words(asked: tuple[str, ...]) -> frozenset[str]:
+    """The words of a statement's wordings, the same for every question."""
+    return frozenset(tokens(" ".join(asked)))
 
 
 def _figure_text(chunk: Chunk) -> str:

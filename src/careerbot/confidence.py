@@ -85,8 +85,9 @@ def absent(
         if place not in background.places and not set(tokens(place)) <= spoken
     ]
     missing += [year for year in _YEAR.findall(asked) if year not in shown and not _within(year, shown)]
-    named = frozenset().union(*(_around(candidate, ranked) for candidate in chosen))
-    missing += [name.upper() for name in question.names if name in background.names and name not in named]
+    known = [name for name in question.names if name in background.names]
+    named = frozenset().union(*(_around(candidate, ranked) for candidate in chosen)) if known else frozenset()
+    missing += [name.upper() for name in known if name not in named]
     return list(dict.fromkeys(missing))
 
 
@@ -125,13 +126,13 @@ def signals(
     kind of amount asked for is there (-1 it is not, 0 none is asked for).
     """
     shares = background.shares(question)
-    held = [frozenset(stem(word) for word in candidate.topics) for candidate in chosen]
+    held = [candidate.about for candidate in chosen]
     every = frozenset().union(*held)
 
     cosine = max(candidate.cosine for candidate in ranked[:10])
     spoken = frozenset().union(*(candidate.context for candidate in chosen))
     silent = [name not in spoken for name in question.names]
-    given = any(
+    given = bool(question.units) and any(
         gives_amount(question, candidate, _around(candidate, ranked)) and _is_there(question, candidate, background)
         for candidate in chosen
     )
@@ -145,7 +146,7 @@ def signals(
         "lead_covered": sum(share for one, share in shares.items() if one in held[0]),
         "unknown": sum(share for one, share in shares.items() if one not in background.frequency),
         "names": sum(silent) / len(silent) if silent else 0.0,
-        "unit": 1.0 if question.units and given else -1.0 if question.units and not question.open else 0.0,
+        "unit": 1.0 if given else -1.0 if question.units and not question.open else 0.0,
     }
 
 

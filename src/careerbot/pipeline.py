@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 _SPACES = re.compile(r"[^\S\n]+")
-
-
 _SUGGESTIONS_TRIED = 6
 _READ_FOR_PLACE = 20_000  # characters
 
@@ -57,7 +55,7 @@ class Careerbot:
         self.index = index
         self.encoder = encoder
         self.settings = settings
-        self._checked: dict[str, bool] = {}
+        self._quoted: dict[str, tuple[Quote, ...]] = {}
 
     @classmethod
     def open(cls, index: str | Path | None = None, settings: Settings | None = None) -> Careerbot:
@@ -177,18 +175,20 @@ class Careerbot:
         """Questions to ask next, each checked to be answered by the statement that it was found with."""
         turns = {turn.casefold() for turn in (*asked.history, asked.text)}
         near = suggesting.questions_near(asked.parts[0].hits, answer.citations)
-        good = (text for text, chunk in islice(near, _SUGGESTIONS_TRIED) if self._answers(text, chunk))
-        return tuple(islice((text for text in good if text.casefold() not in turns), self.settings.suggestions))
+        good = (
+            text
+            for text, chunk in islice(near, _SUGGESTIONS_TRIED)
+            if text.casefold() not in turns and any(_holds(quote, chunk) for quote in self._quotes(text))
+        )
+        return tuple(islice(good, self.settings.suggestions))
 
-    def _answers(self, question: str, chunk: Chunk) -> bool:
-        """Whether a question alone is answered in full and with a statement; checked once for each question."""
-        if question not in self._checked:
-            read = self._retrieve(self._read({"question": question}))
-            draft = self._write(read).draft
-            quotes = [quote for statement in draft.statements for quote in statement.quotes] if draft else []
-            found = any(held.document == chunk.document and held.start <= chunk.start < held.end for held in quotes)
-            self._checked[question] = found and draft is not None and not draft.missing
-        return self._checked[question]
+    def _quotes(self, question: str) -> tuple[Quote, ...]:
+        """What answers a question alone, none where it is not answered in full; found once for each question."""
+        if question not in self._quoted:
+            draft = self._write(self._retrieve(self._read({"question": question}))).draft
+            said = draft.statements if draft is not None and not draft.missing else ()
+            self._quoted[question] = tuple(quote for statement in said for quote in statement.quotes)
+        return self._quoted[question]
 
     def _refusal(self, asked: _Asked, draft: Draft) -> Answer:
         if not content_words(asked.reading):  # "and that one?" with nothing before it
@@ -243,6 +243,10 @@ class Careerbot:
             held = [(value, citations[draft.statements[at].quotes[0]]) for value, at in sides]
             found.append(Disagreement(about, tuple(StatedValue(value, c.as_of, c.number) for value, c in held)))
         return tuple(found)
+
+
+def _holds(quote: Quote, chunk: Chunk) -> bool:
+    return quote.document == chunk.document and quote.start <= chunk.start < quote.end
 
 
 def _nothing_about(who: str, missing: Sequence[str]) -> str:

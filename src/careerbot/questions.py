@@ -144,10 +144,11 @@ MAX_PARTS = 4
 
 def focus(text: str) -> str:
     """The sentences of a message that ask, without the story around them; all of it where none does."""
-    found = [sentence.strip() for sentence in _SENTENCE.split(_ASIDE.sub("", text)) if sentence and sentence.strip()]
+    text = _ASIDE.sub("", text)
+    found = [sentence.strip() for sentence in _SENTENCE.split(text) if sentence and sentence.strip()]
     asking = [at for at, sentence in enumerate(found) if _ASKING.search(sentence) and len(content_words(sentence)) > 1]
     if not asking or len(found) == 1:
-        return _ASIDE.sub("", text)
+        return text
     kept = set(asking[-2:])
     kept |= {at - 1 for at in kept if at and (_POINTING.search(found[at]) or len(content_words(found[at])) < 3)}
     kept |= {at for at in range(1, len(found)) if at - 1 in kept and _ADDED.search(found[at])}
@@ -162,10 +163,10 @@ _ASIDE = re.compile(
 """A clause in front of a question that tells of its occasion: "Before I pay any fees, what …"."""
 
 
-def _asking(text: str) -> str:
-    """The sentences of a message that ask, without what they point to; its focus where none does."""
-    asking = [held for held in _SENTENCE.split(focus(text)) if held and _ASKING.search(held)]
-    return _DENIED.sub(" ", " ".join(asking) or focus(text))
+def _asking(focused: str) -> str:
+    """The sentences of a focus that ask, without what they point to; all of it where none does."""
+    asking = [held for held in _SENTENCE.split(focused) if held and _ASKING.search(held)]
+    return _DENIED.sub(" ", " ".join(asking) or focused)
 
 
 def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, ...]:
@@ -221,8 +222,9 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
 
     `known_names` are the names of the documents in lower case; people rarely capitalise them.
     """
-    whole, text = text, _DENIED.sub(" ", focus(text))
-    units = _units(_asking(whole))
+    whole, focused = text, focus(text)
+    text = _DENIED.sub(" ", focused)
+    units = _units(_asking(focused))
     most, least = bool(_MOST.search(text) or (units and _BEST.search(text))), bool(_LEAST.search(text))
     return Question(
         text=whole,
