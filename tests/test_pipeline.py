@@ -464,6 +464,13 @@ def test_what_is_suggested_is_answered_when_it_is_asked(tmp_path: Path) -> None:
     assert "What do bakers wear?" not in bot.ask("What do bakers wear?").suggestions
 
 
+def test_what_is_suggested_does_not_depend_on_what_was_asked_before(careers: Careerbot) -> None:
+    questions = ["How much does a baker earn?", "What do electricians do?", "How long is the JEX exam?"]
+    fresh = [Careerbot(careers.index, careers.encoder, careers.settings).ask(one).suggestions for one in questions]
+    one_after_another = Careerbot(careers.index, careers.encoder, careers.settings)
+    assert [one_after_another.ask(one).suggestions for one in questions * 2] == fresh * 2
+
+
 def test_what_is_not_surely_answered_is_not_suggested(tmp_path: Path) -> None:
     bot = bot_over(tmp_path, [HOURS], threshold=1.0)
     assert bot.ask("When do bakers sleep?").suggestions == ()

