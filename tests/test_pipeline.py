@@ -15,7 +15,7 @@ from langchain_core.runnables import Runnable
 from langsmith.run_helpers import get_tracing_context
 
 from careerbot import Answer, Careerbot, Document, InputError, Settings, Status
-from careerbot.datatypes import Gap
+from careerbot.datatypes import Gap, Wording
 from careerbot.embedding import Progress, Vectors
 from careerbot.figures import literal_numbers
 from careerbot.pipeline import user_turns
@@ -464,11 +464,30 @@ def test_what_is_suggested_is_answered_when_it_is_asked(tmp_path: Path) -> None:
     assert "What do bakers wear?" not in bot.ask("What do bakers wear?").suggestions
 
 
-def test_what_is_suggested_does_not_depend_on_what_was_asked_before(careers: Careerbot) -> None:
-    questions = ["How much does a baker earn?", "What do electricians do?", "How long is the JEX exam?"]
-    fresh = [Careerbot(careers.index, careers.encoder, careers.settings).ask(one).suggestions for one in questions]
-    one_after_another = Careerbot(careers.index, careers.encoder, careers.settings)
-    assert [one_after_another.ask(one).suggestions for one in questions * 2] == fresh * 2
+def test_what_is_suggested_does_not_depend_on_what_was_asked_before(tmp_path: Path) -> None:
+    """A wording of two statements, of which one answer has room for one only."""
+    worn = "Bakers wear white caps at work, and they wear long white aprons over their clothes all the time."
+    ovens = "Ovens glow in the night while the whole town sleeps, and their doors open and close for hours and hours."
+    wording = "What do bakers wear at work?"
+    documents = [
+        Document(
+            name,
+            name,
+            f"# {name}\n\n## One\n\n{text}\n\n## Two\n\n{near}\n",
+            name,
+            wordings=(Wording(text, (wording,)),),
+        )
+        for name, text, near in (
+            ("caps", worn, "Caps are washed on Mondays."),
+            ("ovens", ovens, "Ovens glow blue in Peru."),
+        )
+    ]
+    bot = bot_over(tmp_path, documents)
+    short = Settings(answer_threshold=1e-6, answer_words=20)
+    expected = {"Do ovens glow blue in Peru?": (), "When are caps washed?": (wording,)}
+    for order in (list(expected), list(expected)[::-1]):
+        asked = Careerbot(bot.index, bot.encoder, short)
+        assert {question: asked.ask(question).suggestions for question in order} == expected
 
 
 def test_what_is_not_surely_answered_is_not_suggested(tmp_path: Path) -> None:
