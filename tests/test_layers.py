@@ -20,6 +20,7 @@ ROWS = (
     ("config", "words"),
     ("plaintext",),
     ("loading", "chunking", "figures", "places", "spelling", "embedding"),
+    ("wanted",),
     ("questions", "rendering", "stores", "generations"),
     ("conversation", "candidates", "index"),
     ("comparing", "confidence", "building"),
