@@ -68,7 +68,11 @@ CLAUSE = re.compile(
     r"\b(?:how|what|whats|what's|which|when|where|who|why)\b|\?|^\W*(?:is|are|do|does|did|can|could|will|would|should)\b",
     re.I,
 )
+"""How a clause asks."""
+
 VERBS = r"(?:is|are|was|were|do|does|did|can|could|will|would|should|must|may|might|has|have|had)\b"
+"""Verbs that stand where a noun might."""
+
 _PLURAL = re.compile(rf"\b(?:what|which) (?:(?!{VERBS})\w+ ){{0,2}}?(?!{VERBS})(\w+s)\b(?! (?:a|an|the)\b)", re.I)
 _SMALL = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _HOW_MANY_EXTREMES = re.compile(
