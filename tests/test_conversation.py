@@ -59,6 +59,14 @@ def test_a_turn_that_only_names_something_new_asks_the_same_of_it(turns: list[st
         ),
         pytest.param([JEX, "and the FOX fee?"], "and the FOX fee? (about: exam, cost)", id="new-name-cancels-the-old"),
         pytest.param(["JEX fee", "is the fee high?"], "is the fee high? (about: jex)", id="words-repeated-are-not"),
+        pytest.param(
+            [
+                "Do bakers work at night?",
+                "I finish my course in June and never held a job. Would they let me do it now?",
+            ],
+            "I finish my course in June and never held a job. Would they let me do it now? (about: bakers, work, night)",
+            id="story-around-a-short-question",
+        ),
     ],
 )
 def test_a_turn_that_leans_back_takes_the_topic_along(turns: list[str], expected: str) -> None:

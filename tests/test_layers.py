@@ -23,7 +23,7 @@ ROWS = (
     ("wanted",),
     ("questions", "rendering", "stores", "generations"),
     ("conversation", "candidates", "index"),
-    ("comparing", "confidence", "building"),
+    ("comparing", "confidence", "building", "steps"),
     ("retrieval", "answering", "checking", "suggesting"),
     ("pipeline",),
     ("__init__",),  # the door: what stands below it are programs, which users do not import
@@ -40,6 +40,7 @@ KEPT_APART = {
     "candidates": FINDING,
     "comparing": FINDING,
     "confidence": FINDING,
+    "steps": FINDING,
     "checking": FINDING | {"questions"},  # checks answers of any writer alike
     "retrieval": {"answering", "building", "candidates", "checking", "questions"},  # nor what becomes of them
     "pipeline": {"building", "generations", "stores"},  # reads the index and never writes it

@@ -12,6 +12,7 @@ from careerbot.confidence import Background, judge
 from careerbot.config import Settings
 from careerbot.datatypes import Chunk, Document, Draft, Figure, Hit, Kind, Quote, Statement
 from careerbot.questions import Question
+from careerbot.steps import in_steps
 
 _SPOKEN = 0.06  # what a further statement of a document that is quoted already must be better by
 _COVERAGE = 0.3  # what a statement gains that speaks of all that nothing chosen speaks of
@@ -54,8 +55,10 @@ def select(
     """The candidates for one part of a question, in at most `most` statements and all differing values."""
     ranked = rank(part.question, part.hits)
     differing = _newest_first(sides(part.question, ranked, similar, names), documents)
-    groups = [[candidate] for candidate, _ in differing]
-    groups += _choose(part, ranked, settings, most, groups)
+    groups = in_steps(part.question, ranked, _WHOLE_LIST * settings.answer_words)
+    if not groups:
+        groups = [[candidate] for candidate, _ in differing]
+        groups += _choose(part, ranked, settings, most, groups)
     return Selection(tuple(ranked), differing, tuple(tuple(group) for group in groups))
 
 
@@ -196,7 +199,11 @@ def _whole_list(
     question: Question, group: list[Candidate], ranked: Sequence[Candidate], settings: Settings
 ) -> list[Candidate]:
     """A question for several things takes the whole list that it hit, as far as the words allow."""
-    if group[0].chunk.kind is not Kind.LIST or not question.several or group[0].score < 0.95 * ranked[0].score:
+    if (
+        group[0].chunk.kind is not Kind.LIST
+        or not (question.several or question.steps)
+        or group[0].score < 0.95 * ranked[0].score
+    ):
         return group
     words = 0
     taken: list[Candidate] = []

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from careerbot.errors import InputError
-from careerbot.questions import focus, read
+from careerbot.questions import asking, focus, read
 from careerbot.words import content_words, tokens
 
 _OPENING = re.compile(
@@ -56,7 +56,7 @@ def standalone(turn: str, earlier: Sequence[str], known_names: Collection[str] =
 
 
 def _leans_back(turn: str, known_names: Collection[str]) -> bool:
-    turn = focus(turn)
+    turn = asking(focus(turn))
     words = content_words(turn)
     named = read(turn, known_names).names
     if _OPENING.search(turn) and len(words) <= 6:

@@ -80,6 +80,9 @@ class Question:
     open: bool
     """Whether an answer may do without the kind of amount that the words speak of: "which pays better"."""
 
+    steps: bool
+    """Whether it asks how something is done from beginning to end."""
+
     why: bool
     compares: bool
     extreme: int
@@ -108,10 +111,10 @@ def focus(text: str) -> str:
     return " ".join(found[at] for at in sorted(kept))
 
 
-def _asking(focused: str) -> str:
+def asking(focused: str) -> str:
     """The sentences of a focus that ask, without what they point to; all of it where none does."""
-    asking = [held for held in _SENTENCE.split(focused) if held and _ASKING.search(held)]
-    return _DENIED.sub(" ", " ".join(asking) or focused)
+    found = [held for held in _SENTENCE.split(focused) if held and _ASKING.search(held)]
+    return _DENIED.sub(" ", " ".join(found) or focused)
 
 
 def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, ...]:
@@ -169,7 +172,7 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
     """
     whole, focused = text, focus(text)
     text = _DENIED.sub(" ", focused)
-    units = wanted.units(_asking(focused))
+    units = wanted.units(asking(focused))
     most, least = wanted.most_least(text, bool(units))
     return Question(
         text=whole,
@@ -183,6 +186,7 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
         several=wanted.asks_several(text),
         yes_no=wanted.asks_yes_no(text),
         open=wanted.is_open(text, most or least),
+        steps=wanted.asks_steps(text),
         why=wanted.asks_why(text),
         compares=wanted.compares(text),
         extreme=int(most) - int(least),

@@ -97,6 +97,13 @@ _EARNED = re.compile(
 )
 """What is earned so is no money: "which badge do I have to earn", "earning a degree"."""
 
+_STEPS = re.compile(
+    r"\bsteps\b|\bstep[- ]by[- ]step\b|\bwalk me through\b|\bin (?:what|which) order\b|\bstart to finish\b|"
+    r"\bfrom (?:scratch|zero|nothing)\b|\bhow (?:do|can|does|would|should|to|did)\b.{0,30}\b(?:become|becoming|get (?:in)?to be|"
+    r"get started|get into|start out|begin|go about)\b|\b(?:road|path|route|way) (?:from|to (?:be|becom)\w*|into)\b|"
+    r"\bwhat (?:do|does|must|should|would)\b.{0,30}\b(?:to become|to be(?:come)? an?)\b",
+    re.I,
+)
 _FACTORS = re.compile(r"\b(?:based on|depends?|affects?|determines?|influences?|factors?)\b", re.I)
 
 
@@ -156,6 +163,11 @@ def asks_several(text: str) -> bool:
     return bool(
         _SEVERAL.search(text) or re.search(r"\b(?:what|which) (?:are|were)\b", text, re.I) or plural or fragment
     )
+
+
+def asks_steps(text: str) -> bool:
+    """Whether it asks how something is done from beginning to end, and for no amount."""
+    return _STEPS.search(text) is not None and not units(text)
 
 
 def _is_plural(word: str) -> bool:
