@@ -129,6 +129,21 @@ def test_rows_of_one_table_become_one_statement_quoted_from_the_header_to_the_la
     assert "Vermont" in quote.text  # it stands between the two
 
 
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        pytest.param("What is the licence fee by state?", 3, id="by-the-first-column"),
+        pytest.param("What does a licence cost in each state?", 3, id="each"),
+        pytest.param("What is the licence fee?", 1, id="no-column-named"),
+        pytest.param("What is the licence fee by age?", 1, id="by-something-else"),
+        pytest.param("Which has the lowest fee across states?", 1, id="one-row-asked-for"),
+    ],
+)
+def test_a_table_is_given_whole_when_it_is_asked_for_by_its_first_column(question: str, rows: int) -> None:
+    found = [hit(GUIDE, "| Oregon", 1.0), hit(GUIDE, "| Vermont", 0.3), hit(GUIDE, "| Nevada", 0.3)]
+    assert only(draft(question, found)).text.count("Licence fee:") == rows
+
+
 def test_an_empty_cell_is_left_out() -> None:
     assert only(draft("fee in Vermont", [hit(GUIDE, "| Vermont")])).text == "Vermont – Licence fee: $115"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import socket
 from pathlib import Path
 
@@ -115,3 +116,14 @@ def test_a_wording_has_the_same_vector_in_every_batch() -> None:
         vectors = SentenceEncoder(batch_size=size).encode(wordings)
         np.testing.assert_allclose(vectors[[0, 3]], np.repeat(alone, 2, axis=0), atol=1e-5)
         assert vectors[0] @ vectors[1] < 0.9
+
+
+@pytest.mark.slow
+def test_a_question_is_encoded_by_one_thread_and_an_index_by_all() -> None:
+    import torch
+
+    encoder = SentenceEncoder()
+    encoder.encode(["What does a baker earn?"])
+    assert torch.get_num_threads() == 1
+    encoder.encode(["What does a baker earn?"] * 20)
+    assert torch.get_num_threads() >= min(2, os.cpu_count() or 1)

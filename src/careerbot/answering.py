@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,11 +14,13 @@ from careerbot.config import Settings
 from careerbot.datatypes import Chunk, Document, Draft, Figure, Hit, Kind, Quote, Statement
 from careerbot.questions import Question
 from careerbot.steps import in_steps
+from careerbot.words import content_words, stem
 
 _SPOKEN = 0.06  # what a further statement of a document that is quoted already must be better by
 _COVERAGE = 0.3  # what a statement gains that speaks of all that nothing chosen speaks of
 _SIBLING = 0.93  # share of the best row's or item's score that another of the same table or list needs
 _WHOLE_LIST = 1.5  # times the words of an answer that a list may have which answers by itself
+_EACH = re.compile(r"\b(?:by|each|every|per|across|all(?: the)?)((?: [\w-]+){1,3})", re.I)
 _SHORT_ITEM = 7  # words; a shorter list item is quoted with the sentence that introduces it
 
 
@@ -155,8 +158,12 @@ def _choose(
         new = sum(share for word, share in shares.items() if word in held and word not in covered)
         return candidate.score + _COVERAGE * new - (_SPOKEN if candidate.section[0] in documents else 0)
 
-    while left:
-        best = max(left, key=worth) if shown else left[0]  # what answers first stays first, whatever it scores
+    def by_worth() -> list[Candidate]:
+        return sorted(left, key=worth, reverse=True) if shown else list(left)  # what answers first stays first
+
+    queue = by_worth()
+    while queue:
+        best = queue.pop(0)
         left.remove(best)
         if shown and worth(best) < enough:
             break
@@ -177,6 +184,7 @@ def _choose(
         covered |= words_of[best.chunk.id]
         documents.add(best.section[0])
         words += cost
+        queue = by_worth()
     return [_whole_list(part.question, group, ranked, settings) for group in groups.values()]
 
 
@@ -198,12 +206,8 @@ def _leans_on(chunk: Chunk, other: Chunk) -> bool:
 def _whole_list(
     question: Question, group: list[Candidate], ranked: Sequence[Candidate], settings: Settings
 ) -> list[Candidate]:
-    """A question for several things takes the whole list that it hit, as far as the words allow."""
-    if (
-        group[0].chunk.kind is not Kind.LIST
-        or not (question.several or question.steps)
-        or group[0].score < 0.95 * ranked[0].score
-    ):
+    """A question for several things takes the whole list or table that it hit, as far as the words allow."""
+    if not _asks_whole(question, group[0].chunk) or group[0].score < 0.95 * ranked[0].score:
         return group
     words = 0
     taken: list[Candidate] = []
@@ -214,6 +218,16 @@ def _whole_list(
                 break
             taken.append(candidate)
     return taken
+
+
+def _asks_whole(question: Question, chunk: Chunk) -> bool:
+    """Whether the whole list or table is asked for: "the types of …", "tuition by school type" of its first column."""
+    if chunk.kind is Kind.LIST:
+        return question.several or question.steps
+    if chunk.kind is not Kind.TABLE or chunk.lead is None or question.extreme:
+        return False
+    each = {stem(word) for words in _EACH.findall(question.text) for word in words.split()}
+    return bool(each & {stem(word) for word in content_words(cells(chunk.lead.text)[0])})
 
 
 def _with_agreeing(statement: Statement, group: Sequence[Candidate], ranked: Sequence[Candidate]) -> Statement:

@@ -20,6 +20,7 @@ _STATISTIC, _NO_STATISTIC, _OTHER_STATISTIC = 0.1, -0.05, -0.4
 _OTHER_PERIOD = -0.08
 _EXTREME = 0.3
 _AMOUNT_LEADS = 0.75  # share of the best score from which a statement with the amount goes first
+_REMEMBERED = 8192  # statements, of which the words and figures are kept
 _SERIES = 3
 """Statements with a comparable figure that make a list or table one that has a highest and a lowest."""
 
@@ -56,13 +57,13 @@ class Candidate:
 
     @property
     def topics(self) -> frozenset[str]:
-        """The context and the words of the wordings; made when it is needed, since few candidates need it."""
-        return self.context | _words(self.chunk.asked)
+        """The context and the words of the wordings."""
+        return _topics(self.chunk)
 
     @property
     def about(self) -> frozenset[str]:
         """The stems of the topics."""
-        return frozenset(stem(word) for word in self.topics)
+        return _about(self.chunk)
 
     @property
     def section(self) -> tuple[str, int]:
@@ -123,18 +124,30 @@ def _candidate(question: Question, hit: Hit, introduced: Mapping[tuple[str, int]
     chunk = hit.chunk
     lead = introduced.get((chunk.document, chunk.lead.start), 0.0) if chunk.lead and chunk.kind is Kind.LIST else 0.0
     score = hit.score if hit.score >= lead else (hit.score + 3 * lead) / 4
-    own = tokens(chunk.text)
-    around = tokens(" ".join((*chunk.headings[1:], chunk.lead.text if chunk.lead else "")))
-    context = frozenset(own) | frozenset(around)
-    held = figures(_figure_text(chunk))
-    stems = frozenset(stem(word) for word in own if word not in FUNCTION_WORDS)
+    held, stems, context = _read(chunk)
     return Candidate(chunk, round(score + _bonus(question, held, context), 6), hit.cosine, held, stems, context)
 
 
-@lru_cache(maxsize=4096)
-def _words(asked: tuple[str, ...]) -> frozenset[str]:
-    """The words of a statement's wordings, the same for every question."""
-    return frozenset(tokens(" ".join(asked)))
+# What a statement says is the same for every question; most questions meet the same few hundred statements.
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read(chunk: Chunk) -> tuple[tuple[Figure, ...], frozenset[str], frozenset[str]]:
+    """The figures of a statement, the stems of its own words, and the words that it speaks of."""
+    own = tokens(chunk.text)
+    around = tokens(" ".join((*chunk.headings[1:], chunk.lead.text if chunk.lead else "")))
+    stems = frozenset(stem(word) for word in own if word not in FUNCTION_WORDS)
+    return figures(_figure_text(chunk)), stems, frozenset(own) | frozenset(around)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _topics(chunk: Chunk) -> frozenset[str]:
+    return _read(chunk)[2] | frozenset(tokens(" ".join(chunk.asked)))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _about(chunk: Chunk) -> frozenset[str]:
+    return frozenset(stem(word) for word in _topics(chunk))
 
 
 def _figure_text(chunk: Chunk) -> str:

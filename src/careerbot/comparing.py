@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 
 from careerbot.candidates import Candidate
 from careerbot.datatypes import Chunk, Figure, Kind
@@ -38,7 +39,7 @@ def same(one: Candidate, other: Candidate) -> bool:
     shared = len(one.stems & other.stems)
     if one.figures:
         return shared >= 0.6 * min(len(one.stems), len(other.stems))
-    if _negated(one) != _negated(other):
+    if _negated(one.chunk.text) != _negated(other.chunk.text):
         return False
     return shared >= 0.75 * max(len(one.stems), len(other.stems))
 
@@ -49,8 +50,9 @@ def adds_nothing(one: Candidate, other: Candidate) -> bool:
     return bool(values) and values <= _values(other.figures) and 2 * len(one.stems & other.stems) >= len(one.stems)
 
 
-def _negated(candidate: Candidate) -> bool:
-    return not _NEGATIONS.isdisjoint(tokens(candidate.chunk.text))
+@lru_cache(maxsize=8192)
+def _negated(text: str) -> bool:
+    return not _NEGATIONS.isdisjoint(tokens(text))
 
 
 def sides(
@@ -90,7 +92,7 @@ def subject(found: Sequence[tuple[Candidate, Figure]]) -> str:
     words = [word for word in content_words(first.chunk.text) if stem(word) in shared and word.isalpha()]
     named = [figure.statistic, _PERIODS.get(figure.period or "")]
     lead = [word for word in named if word and word not in words]
-    return " ".join([*lead, *words[:6]])
+    return " ".join([*lead, *words[:6]] if len(words) > 1 or not lead else lead)
 
 
 def _lead(question: Question, ranked: Sequence[Candidate]) -> tuple[Candidate, Figure] | None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from careerbot import generations
-from careerbot.datatypes import Chunk
+from careerbot.datatypes import Chunk, Document
 from careerbot.embedding import Encoder, Vectors
 from careerbot.stores import Scores, TermStore, VectorStore
 
@@ -49,7 +49,9 @@ class Index:
         self.vectors: Vectors = np.load(folder / "vectors.npy", mmap_mode="r")
         self.vocabulary: dict[str, int] = generations.read_json(folder / "vocabulary.json")
         self.names: frozenset[str] = frozenset(generations.read_json(folder / "names.json"))
-        self._owners = [*([row] for row in range(len(self.chunks))), *generations.wordings(self.chunks).values()]
+        wordings = generations.wordings(self.chunks)
+        self._owners = [*([row] for row in range(len(self.chunks))), *wordings.values()]
+        self._asked = {text: place for place, text in enumerate(wordings, start=len(self.chunks))}
         self.gaps = generations.read_gaps(folder)
         self._topics = [gap.topic for gap in self.gaps for _ in gap.asked]
         self._places = {name: place for place, name in enumerate(generations.vector_names(self.chunks))}
@@ -88,6 +90,11 @@ class Index:
             for row in self._owners[place]:
                 votes[row] = votes.get(row, 0.0) + nearest[0][1] * weight / sum(weights.values())
         return {row: round(vote, 6) for row, vote in votes.items()}
+
+    def known(self, text: str) -> Vectors | None:
+        """The unit vector of a text that is a wording, which need not be encoded again."""
+        place = self._asked.get(text)
+        return None if place is None else np.asarray(self.vectors[place])
 
     def cosines(self, vector: Vectors, rows: Rows) -> Scores:
         """The cosines of a unit vector with the chunks of some rows, in their order."""
@@ -180,15 +187,29 @@ def open_index(folder: Path, encoder: Encoder) -> Index:
     return index
 
 
+def _served(folder: Path) -> Path:
+    """The current generation, which has a manifest. Raises IndexUnusable when there is none."""
+    generation = generations.current(folder)
+    if generation is None:
+        raise generations.missing(folder)
+    generations.read_manifest(generation)
+    return generation
+
+
+def read_index_documents(folder: Path) -> tuple[Document, ...]:
+    """The documents of an index. Needs no encoder. Raises IndexUnusable when there is no index or it is damaged."""
+    try:
+        return generations.read_documents(_served(folder))
+    except generations.DAMAGE as error:
+        raise generations.damaged(folder, error) from error
+
+
 def read_sources(folder: Path) -> list[tuple[str, str, str, str, str, str]]:
     """What an index holds: id, title, publisher, as_of, sections, chunks of every document.
 
     Needs no encoder. Raises IndexUnusable when there is no index or it is damaged.
     """
-    generation = generations.current(folder)
-    if generation is None:
-        raise generations.missing(folder)
-    generations.read_manifest(generation)
+    generation = _served(folder)
     sections: Counter[str] = Counter()
     chunks: Counter[str] = Counter()
     try:

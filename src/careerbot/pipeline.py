@@ -1,6 +1,6 @@
 """The composition root: the one place that knows how a question becomes a checked answer.
 
-question + history ─conversation→ reading ─retrieval→ hits ─answering→ draft ─checking→ Answer
+question + history ─conversation→ reading ─retrieval→ hits ─answering→ draft ─checking→ Answer ─suggesting→ Answer
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -46,6 +47,7 @@ class _Asked:
     questions: tuple[Question, ...] = ()
     parts: tuple[answering.Part, ...] = ()
     draft: Draft | None = None
+    answer: Answer | None = None
 
 
 class Careerbot:
@@ -73,23 +75,29 @@ class Careerbot:
         Turns are strings (what the user said), LangChain messages, or {"role", "content"} mappings;
         only the user's are read. Raises InputError when the question is empty or too long.
         """
-        from langsmith import tracing_context
-
-        # LangChain would report the question to a tracing host that is set for other programs.
-        with tracing_context(enabled=False):
-            answer = self.chain.invoke({"question": question, "history": history})
-        assert isinstance(answer, Answer)  # noqa: S101 - the chain's last step makes it
-        return answer
+        with _untraced():
+            return self._suggest(self._steps.invoke({"question": question, "history": history}))
 
     def stream(self, question: str, history: Sequence[object] = ()) -> Iterator[Answer]:
-        """The answer as it grows, statement by statement; all of it is checked, the last is complete."""
-        answer = self.ask(question, history)
+        """The answer as it grows, statement by statement; all of it is checked.
+
+        The last is complete: it has the suggestions too, which are looked for while the text is read.
+        """
+        with _untraced():
+            asked = self._steps.invoke({"question": question, "history": history})
+        assert asked.answer is not None  # noqa: S101 - set by the last step
         shown = ""
-        for line in answer.text.splitlines(keepends=True):
+        for line in asked.answer.text.splitlines(keepends=True):
             shown += line
-            if shown.strip() and shown != answer.text:
-                yield replace(answer, text=shown.rstrip())
-        yield answer
+            if shown.strip():
+                yield replace(asked.answer, text=shown.rstrip())
+        with _untraced():
+            complete = self._suggest(asked)
+        yield complete
+
+    def read(self, question: str, history: Sequence[object] = ()) -> str:
+        """The question as it is read after the earlier turns: spelled right, and standing alone."""
+        return self._read({"question": question, "history": history}).reading
 
     def parts(self, question: str, history: Sequence[object] = ()) -> tuple[answering.Part, ...]:
         """What is found for each question of a message, before anything is chosen (for measuring)."""
@@ -98,6 +106,12 @@ class Careerbot:
     @cached_property
     def chain(self) -> Runnable[Mapping[str, Any], Answer]:
         """The steps as a LangChain Runnable: {"question", "history"} → Answer."""
+        from langchain_core.runnables import RunnableLambda
+
+        return self._steps | RunnableLambda(self._suggest, name="suggest")
+
+    @cached_property
+    def _steps(self) -> Runnable[Mapping[str, Any], _Asked]:
         from langchain_core.runnables import RunnableLambda
 
         return (
@@ -123,8 +137,7 @@ class Careerbot:
     def _retrieve(self, asked: _Asked) -> _Asked:
         """Search each part twice: by what it asks, and by all of it with the story around."""
         focused = [questions.focus(question.text) for question in asked.questions]
-        texts = list(dict.fromkeys([*focused, *(question.text for question in asked.questions)]))
-        vectors = dict(zip(texts, self.encoder.encode(texts), strict=True))
+        vectors = self._encoded(list(dict.fromkeys([*focused, *(question.text for question in asked.questions)])))
         parts = []
         for question, focus in zip(asked.questions, focused, strict=True):
             mean = vectors[focus] + vectors[question.text]
@@ -132,6 +145,12 @@ class Careerbot:
             hits = retrieval.hybrid(self.index, query, self.settings)
             parts.append(answering.Part(question, hits, self._background(query.vector)))
         return replace(asked, parts=tuple(parts))
+
+    def _encoded(self, texts: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors of some texts; a wording's is in the index."""
+        known = {text: vector for text in texts if (vector := self.index.known(text)) is not None}
+        new = [text for text in texts if text not in known]
+        return known | dict(zip(new, self.encoder.encode(new) if new else (), strict=True))
 
     def _background(self, vector: Vectors) -> Background:
         return Background(
@@ -164,11 +183,15 @@ class Careerbot:
             ),
         )
 
-    def _check(self, asked: _Asked) -> Answer:
+    def _check(self, asked: _Asked) -> _Asked:
         assert asked.draft is not None  # noqa: S101 - set by _write
         draft = checking.check(asked.draft, self.index.documents)
         answer = self._answer(asked, draft) if draft.statements else self._refusal(asked, draft)
-        answer = replace(answer, confidence=draft.confidence, suggestions=self._suggestions(asked, answer))
+        return replace(asked, answer=replace(answer, confidence=draft.confidence))
+
+    def _suggest(self, asked: _Asked) -> Answer:
+        assert asked.answer is not None  # noqa: S101 - set by _check
+        answer = replace(asked.answer, suggestions=self._suggestions(asked, asked.answer))
         return replace(answer, latency_ms=(time.perf_counter() - asked.started) * 1000)
 
     def _suggestions(self, asked: _Asked, answer: Answer) -> tuple[str, ...]:
@@ -244,6 +267,13 @@ class Careerbot:
             held = [(value, citations[draft.statements[at].quotes[0]]) for value, at in sides]
             found.append(Disagreement(about, tuple(StatedValue(value, c.as_of, c.number) for value, c in held)))
         return tuple(found)
+
+
+def _untraced() -> AbstractContextManager[None]:
+    """LangChain would report the question to a tracing host that is set for other programs."""
+    from langsmith import tracing_context
+
+    return tracing_context(enabled=False)
 
 
 def _nothing_about(who: str, missing: Sequence[str]) -> str:
