@@ -35,6 +35,7 @@ lint: $(STAMP)
 
 bench: $(INDEX)/CURRENT
 	$(BIN)/python -m evals.bench --index $(INDEX)
+	$(BIN)/python -m evals.load --index $(INDEX)
 
 clean:
 	rm -rf $(VENV) $(INDEX)

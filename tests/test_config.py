@@ -28,6 +28,13 @@ def test_the_environment_sets_every_field(monkeypatch: pytest.MonkeyPatch) -> No
         max_turns=3,
         host="::1",
         port=1234,
+        title="Ask us",
+        allowed_hosts="careers.example",
+        concurrency=3,
+        queue=5,
+        questions_per_minute=7,
+        password_file=Path("passwords"),
+        feedback=Path("ratings.sqlite"),
     )
     given = wanted.model_dump()
     assert [name for name, value in given.items() if value == getattr(Settings(), name)] == []

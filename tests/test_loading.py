@@ -12,7 +12,7 @@ from careerbot import InputError
 from careerbot.datatypes import Document, Gap
 from careerbot.loading import MAX_BYTES, Loaded, Skipped, load
 
-FORMATS = "not a supported format (expected .markdown, .md, .text, .txt)"
+FORMATS = "not a supported format (expected .csv, .docx, .htm, .html, .markdown, .md, .pdf, .text, .tsv, .txt, .xhtml)"
 
 
 def write(folder: Path, **files: str | bytes) -> Path:
@@ -62,7 +62,7 @@ def only(loaded: Loaded) -> Document:
             "binary: byte 0 cannot be decoded; save the file as UTF-8 text",
             id="picture-under-a-text-name",
         ),
-        pytest.param("a.pdf", b"%PDF-1.7", FORMATS, id="unsupported-format"),
+        pytest.param("a.rtf", b"{\\rtf1 pay}", FORMATS, id="unsupported-format"),
         pytest.param("README", b"text", FORMATS, id="no-suffix"),
         pytest.param("a.md.bak", b"text", FORMATS, id="last-suffix-counts"),
     ],

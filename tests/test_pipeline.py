@@ -465,6 +465,14 @@ def test_what_is_suggested_is_answered_when_it_is_asked(tmp_path: Path) -> None:
     assert "What do bakers wear?" not in bot.ask("What do bakers wear?").suggestions
 
 
+def test_suggestions_that_are_checked_ahead_are_those_that_are_found_while_asking(tmp_path: Path) -> None:
+    ahead, asked = (bot_over(tmp_path / name, [HOURS], threshold=1e-6) for name in ("ahead", "asked"))
+    assert ahead.check_suggestions(stop=lambda: True) == 0
+    assert ahead.check_suggestions() == 2  # the questions of HOURS
+    question = "When do bakers sleep?"
+    assert ahead.ask(question).suggestions == asked.ask(question).suggestions
+
+
 def test_what_is_suggested_does_not_depend_on_what_was_asked_before(tmp_path: Path) -> None:
     """A wording of two statements, of which one answer has room for one only."""
     worn = "Bakers wear white caps at work, and they wear long white aprons over their clothes all the time."

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from careerbot import Answer, Citation, Disagreement, StatedValue, Status
-from careerbot.rendering import as_json, as_text, escape_markdown, quoted, source_line, unescape_markdown
+from careerbot.rendering import as_json, escape_markdown, quoted, source_line, unescape_markdown
 
 CITATION = Citation(
     1, "baker", "Baker", "Guild", "2024-05", ("Baker", "Pay"), "Bakers earn\n  $16.80.", 120, 140, "corpus/baker.md"
@@ -108,18 +108,6 @@ def test_source_line(citation: Citation, expected: str) -> None:
 )
 def test_a_quotation_is_shown_on_one_line(quote: str, expected: str) -> None:
     assert quoted(dataclasses.replace(CITATION, quote=quote)) == expected
-
-
-def test_plain_text_lists_every_source_below_the_answer() -> None:
-    assert as_text(ANSWER) == (
-        "Bakers earn $16.80. [1]\n\n"
-        "[1] Baker (Guild, as of 2024-05) › Pay\n    “Bakers earn $16.80.”\n"
-        "[2] Baker (undated)\n    “It is $15.”"
-    )
-
-
-def test_plain_text_of_a_refusal_has_no_empty_source_list() -> None:
-    assert as_text(Answer("q", "q", "The sources do not say.", Status.NOT_IN_SOURCES)) == "The sources do not say."
 
 
 # A Markdown reader with everything on that a browser page may have: HTML, tables, struck-out text.

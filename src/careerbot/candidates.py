@@ -32,7 +32,7 @@ _CAPTION = re.compile(
 )
 
 
-_POINTER = re.compile(
+POINTER = re.compile(
     r"^(?:please )?(?:see|refer to|read|check|visit|browse|contact)\b.*\b(?:above|below|here|this page)\b", re.I
 )
 _LABEL = re.compile(r"[^\d:]{1,80}")
@@ -71,10 +71,15 @@ class Candidate:
         return self.chunk.document, self.chunk.section
 
 
+def unweighed(chunk: Chunk) -> Candidate:
+    """A statement by itself, which no search has found."""
+    return Candidate(chunk, 0.0, 0.0, *_read(chunk))
+
+
 def rank(question: Question, hits: Sequence[Hit]) -> list[Candidate]:
     """The quotable statements among the hits, best first."""
     introduced = {(hit.chunk.document, hit.chunk.start): hit.score for hit in hits} if question.several else {}
-    found = [_candidate(question, hit, introduced) for hit in hits if _quotable(hit.chunk)]
+    found = [_candidate(question, hit, introduced) for hit in hits if quotable(hit.chunk)]
     if question.extreme and found:
         found = _extremes_first(question, found)
     found.sort(key=lambda candidate: (-candidate.score, candidate.chunk.id))
@@ -111,10 +116,10 @@ def _fits(question: Question, figure: Figure) -> bool:
     return not question.period or figure.unit not in "$€£" or figure.period in (None, question.period)
 
 
-def _quotable(chunk: Chunk) -> bool:
+def quotable(chunk: Chunk) -> bool:
     """Questions, bare introductions, captions, labels and pointers to elsewhere answer nothing."""
     text = chunk.text.rstrip(" *_")  # Markdown's emphasis
-    if chunk.part is None or text.endswith(("?", ":")) or _CAPTION.search(text) or _POINTER.search(text):
+    if chunk.part is None or text.endswith(("?", ":")) or _CAPTION.search(text) or POINTER.search(text):
         return False
     return chunk.kind in (Kind.LIST, Kind.TABLE) or text[-1:] in _ENDINGS or not _LABEL.fullmatch(text)
 

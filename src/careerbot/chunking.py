@@ -36,6 +36,7 @@ _POINTING = re.compile(
 )
 """What begins a sentence that is not understood without the one before it."""
 
+_COMMENT = re.compile(r"(?:<!--(?:(?!-->)[\s\S])*-->\s*)+")
 _BLANK = " \t\r\n\f\v\u00a0\ufeff"
 _NOT_BLANK = re.compile(rf"[^{_BLANK}]")
 _SHORTEST_SENTENCE = 3
@@ -82,6 +83,18 @@ def chunks(document: Document) -> tuple[Chunk, ...]:
         replace(chunk, asked=asked.get(chunk.text, ())) if chunk.part is not None else chunk
         for number, section in enumerate(sections(document))
         for chunk in _chunks(section, number)
+    )
+
+
+def empty_headings(document: Document) -> tuple[tuple[str, ...], ...]:
+    """The headings, each as the last of those over it, under which nothing stands but rules and comments."""
+    tokens = _PARSER.parse("\n".join(line for _, line in as_markdown(document.text.split("\n"))))
+    held = [(tokens[at], path) for at, path in _under_headings(tokens) if not _says_nothing(tokens[at])]
+    following = [token for token, _ in held[1:]] + [None]
+    return tuple(
+        path
+        for (token, path), after in zip(held, following, strict=True)
+        if token.type == "heading_open" and (after is None or (after.type == "heading_open" and after.tag <= token.tag))
     )
 
 
@@ -206,18 +219,29 @@ def _span(text: str, start: int, end: int) -> Span:
     return Span(start, end, text[start:end])
 
 
-def _blocks(tokens: Sequence[Token]) -> Iterator[_Block]:
+def _under_headings(tokens: Sequence[Token]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The places of the outermost tokens, each with the headings over it; a heading stands under itself."""
     headings: list[tuple[int, str]] = []
     for index, token in enumerate(tokens):
         if token.level or token.map is None or token.nesting < 0:
             continue
-        first, last = token.map
         if token.type == "heading_open":
             level = int(token.tag[1])
             headings = [held for held in headings if held[0] < level]
             headings.append((level, tokens[index + 1].content.strip()))
+        yield index, tuple(title for _, title in headings)
+
+
+def _says_nothing(token: Token) -> bool:
+    return token.type == "hr" or (token.type == "html_block" and _COMMENT.fullmatch(token.content.strip()) is not None)
+
+
+def _blocks(tokens: Sequence[Token]) -> Iterator[_Block]:
+    for index, path in _under_headings(tokens):
+        token = tokens[index]
+        first, last = token.map or (0, 0)
+        if token.type == "heading_open":
             continue
-        path = tuple(title for _, title in headings)
         if token.type == "table_open":
             yield _table(tokens, index, path)
         elif token.type in ("bullet_list_open", "ordered_list_open"):

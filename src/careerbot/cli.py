@@ -1,11 +1,13 @@
-"""The terminal: index, ask, chat, serve, sources. Answers go to stdout, notices to stderr.
+"""The terminal: index, ask, chat, serve, mcp, sources, check, audit, feedback. Answers go to stdout, notices to stderr.
 
-Exit codes: 0 answered or partial, 1 not in the sources, and those of `careerbot.errors`.
+Exit codes: 0 answered or partial (all quotations hold), 1 not in the sources (some do not), and those of
+`careerbot.errors`.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from careerbot.errors import CareerbotError, InputError
+from careerbot.errors import CareerbotError, InputError, StorageError
 
 if TYPE_CHECKING:
     from careerbot.config import Settings
@@ -29,8 +31,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+feedback_app = typer.Typer(help="What people thought of the answers.", no_args_is_help=True)
+app.add_typer(feedback_app, name="feedback")
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """What a terminal would obey, or cannot be printed; a document must not steer it."""
+
+_SHOWN_CHARS = 120  # of a quotation that does not hold
 
 IndexOption = Annotated[Path | None, typer.Option("--index", help="Folder of the index.", show_default=".careerbot")]
 
@@ -180,8 +187,13 @@ def _ask_batch(file: Path, index: Path | None) -> int:
 
 
 def _print_json(held: dict[str, Any]) -> None:
-    """One line of UTF-8 in any terminal; half a character of a question becomes JSON's escape for it."""
-    typer.echo(json.dumps(held, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+    typer.echo(_json_line(held))
+
+
+def _json_line(held: dict[str, Any]) -> bytes:
+    """UTF-8; half characters, and what a terminal would obey, stand as JSON's escapes for them."""
+    text = json.dumps(held, ensure_ascii=False)
+    return re.sub(r"[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8", "backslashreplace")
 
 
 def _turns(line: bytes) -> tuple[str, list[str]]:
@@ -241,6 +253,16 @@ def serve(
 
 @app.command()
 @_reported
+def mcp(index: IndexOption = None) -> None:
+    """Serve the tools of MCP (Model Context Protocol) on stdin and stdout, for the program that starts this."""
+    settings = _settings(index)
+    from careerbot.mcp_tools import serve as run
+
+    run(settings)
+
+
+@app.command()
+@_reported
 def sources(index: IndexOption = None) -> None:
     """List what is loaded: id, title, publisher, date, sections, chunks."""
     from rich.console import Console
@@ -254,6 +276,88 @@ def sources(index: IndexOption = None) -> None:
         table.add_row(*(Text(_printable(cell)) for cell in row))
     # In a pipe every row is one line; a width only bounds it.
     Console(width=None if sys.stdout.isatty() else 1000).print(table)
+
+
+@app.command()
+@_reported
+def check(
+    file: Annotated[Path, typer.Argument(help="A hand-out saved as Markdown.")], index: IndexOption = None
+) -> None:
+    """Tell which quotations of a hand-out no longer hold, and why; exit 1 when there are any."""
+    from careerbot import handout
+    from careerbot.index import read_index_documents
+
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"cannot read {file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"cannot read {file}: it is not UTF-8 text; save it as UTF-8") from error
+    documents = {document.id: document for document in read_index_documents(_settings(index).index)}
+    checked = handout.check(text, documents)
+    broken = [held for held in checked if held.reason]
+    for held in broken:
+        words = held.quote if len(held.quote) <= _SHOWN_CHARS else held.quote[: _SHOWN_CHARS - 1] + "…"
+        source = " ".join(held.source.split()) or "unknown source"
+        typer.echo(_printable(f"{source}: {held.reason}" + (f": “{words}”" if words else "")))
+    typer.echo(f"{len(checked) - len(broken)} of {len(checked)} quotations hold")
+    raise typer.Exit(1 if broken else 0)
+
+
+@app.command()
+@_reported
+def audit(
+    index: IndexOption = None,
+    years: Annotated[int, typer.Option(help="Age from which a figure is told.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Tell what the documents disagree on, old figures, questions that lead nowhere, empty sections; always exit 0."""
+    from dataclasses import asdict
+    from datetime import date
+
+    from careerbot import auditing
+    from careerbot.index import read_content
+
+    if years < 0:
+        raise InputError(f"expected --years of 0 or more, not {years}")
+    held = read_content(_settings(index).index)
+    found = auditing.audit(held.documents, held.chunks, held.cosines, held.names, date.today(), years)
+    if as_json:
+        _print_json(asdict(found))
+    else:
+        typer.echo("\n".join(_printable(" ".join(line.splitlines())) for line in auditing.lines(found, years)))
+
+
+@feedback_app.command()
+@_reported
+def export(
+    out: Annotated[Path | None, typer.Option(help="New file to write to.", show_default="stdout")] = None,
+    source: Annotated[Path | None, typer.Option("--from", help="File of ratings; default: the setting.")] = None,
+) -> None:
+    """Turn ratings into eval cases to label: one JSON line per rated question."""
+    from careerbot.feedback import Feedback, cases
+
+    file = source or _settings().feedback
+    if file is None:
+        raise InputError("no ratings are kept; to keep them, serve with CAREERBOT_FEEDBACK=FILE (or name one: --from)")
+    lines = [_json_line(case) for case in cases(Feedback(file, make=False).rated())]
+    if out is None:
+        for line in lines:
+            typer.echo(line)
+    else:
+        _write_new(out, b"".join(line + b"\n" for line in lines))
+    _notice(f"rated questions in {file}: {len(lines)}" + (f"; label them in {out}" if out else ""))
+
+
+def _write_new(file: Path, held: bytes) -> None:
+    """For the owner's eyes only; what somebody has labelled is never overwritten."""
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+            opened.write(held)
+    except FileExistsError as error:
+        raise InputError(f"{file} exists already; name another file") from error
+    except OSError as error:
+        raise StorageError(f"cannot write {file}: {error.strerror}") from error
 
 
 def _printable(text: str) -> str:

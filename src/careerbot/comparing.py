@@ -13,7 +13,7 @@ from careerbot.words import content_words, stem, tokens
 _NEAR = 0.45
 """Share of the lead's score that another statement needs to be read as an answer to the same question."""
 
-_ALIKE = 0.7
+ALIKE = 0.7
 """Cosine of two statements that speak of the same thing."""
 
 _SUBJECT = 6
@@ -69,7 +69,7 @@ def sides(
     first, asked = lead
     found = [lead]
     # What equals another row of the lead's own table is about that row, and no other value for the lead's.
-    others = {_value(figure) for held in ranked if _together(held, first) for figure in held.figures if held != first}
+    others = {_value(figure) for held in ranked if together(held, first) for figure in held.figures if held != first}
     for candidate in ranked:
         if candidate.score < _NEAR * first.score:
             break
@@ -77,9 +77,9 @@ def sides(
         told = {_value(figure) for figure in candidate.figures}
         if stated is None or not told.isdisjoint(others) or any(_value(figure) in told for _, figure in found):
             continue
-        if _of_others(candidate, first, names) or not _alike(first.chunk, candidate.chunk, similar):
+        if of_others(candidate, first, names) or not _alike(first.chunk, candidate.chunk, similar):
             continue
-        if any(_together(candidate, held) for held, _ in found):
+        if any(together(candidate, held) for held, _ in found):
             continue
         found.append((candidate, stated))
     return tuple(found[:_MOST_SIDES]) if len(found) > 1 else ()
@@ -89,7 +89,9 @@ def subject(found: Sequence[tuple[Candidate, Figure]]) -> str:
     """What the sides are about, in words that all of them share: "median annual wage of coders"."""
     first, figure = found[0]
     shared = frozenset.intersection(*(frozenset(stem(word) for word in held.context) for held, _ in found))
-    words = [word for word in content_words(first.chunk.text) if stem(word) in shared and word.isalpha()]
+    told = set(tokens(figure.statistic or "")) - {figure.statistic}  # "10th percentile", which the lead names
+    common = [word for word in content_words(first.chunk.text) if stem(word) in shared and word.isalpha()]
+    words = [word for word in common if word not in told]
     named = [figure.statistic, _PERIODS.get(figure.period or "")]
     lead = [word for word in named if word and word not in words]
     return " ".join([*lead, *words[:6]] if len(words) > 1 or not lead else lead)
@@ -118,16 +120,16 @@ def _comparable(one: Figure, other: Figure) -> bool:
 
 def _alike(one: Chunk, other: Chunk, similar: Similar) -> bool:
     """Whether two statements speak of the same thing: people ask for both in the same words, or they are near."""
-    return not set(one.asked).isdisjoint(other.asked) or similar(one, other) >= _ALIKE
+    return not set(one.asked).isdisjoint(other.asked) or similar(one, other) >= ALIKE
 
 
-def _of_others(one: Candidate, other: Candidate, names: Collection[str]) -> bool:
+def of_others(one: Candidate, other: Candidate, names: Collection[str]) -> bool:
     """Whether two statements begin by naming different things, as "The CPC exam" and "The CCS exam" do."""
     own, others = ({word for word in tokens(held.chunk.text)[:_SUBJECT] if word in names} for held in (one, other))
     return bool(own) and bool(others) and not own & others
 
 
-def _together(one: Candidate, other: Candidate) -> bool:
+def together(one: Candidate, other: Candidate) -> bool:
     """Members of one list or table tell different things apart; they do not contradict each other."""
     return one.section == other.section and one.chunk.kind in (Kind.LIST, Kind.TABLE)
 

@@ -16,7 +16,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +118,31 @@ def unusable(folder: Path, reason: str) -> IndexUnusable:
 def damaged(folder: Path, error: Exception) -> IndexUnusable:
     """The error for one of `DAMAGE`."""
     return unusable(folder, f"a file of it is damaged ({error})")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How the documents of a generation differ from those of the one before it, by title."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def changes(generation: Path) -> Changes | None:
+    """What changed since the generation before; None where that is gone. Raises one of `DAMAGE`."""
+    before = [held for held in sorted(generation.parent.glob("gen-??????")) if held.name < generation.name]
+    if not before:
+        return None
+    old, new = (
+        {held.id: (held.title, held.publisher, held.as_of, held.text) for held in read_documents(folder)}
+        for folder in (before[-1], generation)
+    )
+    return Changes(
+        tuple(held[0] for name, held in new.items() if name not in old),
+        tuple(held[0] for name, held in new.items() if name in old and held != old[name]),
+        tuple(held[0] for name, held in old.items() if name not in new),
+    )
 
 
 def write_json(file: Path, held: object) -> None:

@@ -204,6 +204,34 @@ def read_index_documents(folder: Path) -> tuple[Document, ...]:
         raise generations.damaged(folder, error) from error
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an index holds, without its searches. `vectors` has the unit vector of each chunk, in their order."""
+
+    documents: tuple[Document, ...]
+    chunks: tuple[Chunk, ...]
+    vectors: Vectors
+    names: frozenset[str]
+
+    def cosines(self, ones: Rows, others: Rows) -> NDArray[np.float32]:
+        """The cosine of every one of some chunks with every one of others, by their positions in `chunks`."""
+        return np.asarray(self.vectors[ones] @ self.vectors[others].T)
+
+
+def read_content(folder: Path) -> Content:
+    """The content of an index. Needs no encoder. Raises IndexUnusable when there is no index or it is damaged."""
+    generation = _served(folder)
+    try:
+        chunks = generations.read_chunks(generation)
+        vectors = np.load(generation / "vectors.npy", mmap_mode="r")[: len(chunks)]
+        if len(vectors) != len(chunks):
+            raise ValueError("its chunks and vectors do not belong together")
+        names = frozenset(generations.read_json(generation / "names.json"))
+        return Content(generations.read_documents(generation), chunks, vectors, names)
+    except generations.DAMAGE as error:
+        raise generations.damaged(folder, error) from error
+
+
 def read_sources(folder: Path) -> list[tuple[str, str, str, str, str, str]]:
     """What an index holds: id, title, publisher, as_of, sections, chunks of every document.
 

@@ -13,17 +13,19 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from careerbot import converting
+from careerbot.converting import AS_OF, Converted, Format
 from careerbot.datatypes import Document, Gap, Wording
 from careerbot.errors import InputError
 
-SUFFIXES = frozenset({".md", ".markdown", ".txt", ".text"})
+TEXT_SUFFIXES = frozenset({".md", ".markdown", ".txt", ".text"})
+SUFFIXES = TEXT_SUFFIXES | frozenset(converting.SUFFIXES)
 MAX_BYTES = 20_000_000
 CATALOGUE = "sources.toml"
 WORDINGS = "wordings.jsonl"
 GAPS = "gaps.jsonl"
 _TITLE = re.compile(r"^\ufeff?#[ \t]+(\S.*)$", re.MULTILINE)
 _Line = TypeVar("_Line", bound=BaseModel)
-_AS_OF = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +60,18 @@ def load(paths: Iterable[Path]) -> Loaded:
         if (reason := _refusal(file, given)) is not None:
             skipped.append(Skipped(_printable(file), reason))
             continue
-        text, reason = _text(file)
-        if reason is not None:
-            skipped.append(Skipped(str(file), reason))
+        read = _read(file)
+        if read.reason:
+            skipped.append(Skipped(str(file), read.reason))
             continue
         if file.parent not in catalogues:
             catalogues[file.parent] = _catalogue(file.parent / CATALOGUE)
             wordings[file.parent] = _wordings(file.parent / WORDINGS)
             gaps += _gaps(file.parent / GAPS)
-        document = _document(file, text, catalogues[file.parent].get(file.name, {}), documents)
+        document = _document(file, read, catalogues[file.parent].get(file.name, {}), documents)
         asked = wordings[file.parent].get(document.id, [])
-        skipped += [_stale(file, wording) for wording in asked if wording.quote not in text]
-        documents[document.id] = replace(document, wordings=tuple(held for held in asked if held.quote in text))
+        skipped += [_stale(file, wording) for wording in asked if wording.quote not in read.text]
+        documents[document.id] = replace(document, wordings=tuple(held for held in asked if held.quote in read.text))
     return Loaded(tuple(documents[key] for key in sorted(documents)), tuple(skipped), tuple(gaps))
 
 
@@ -112,25 +114,38 @@ def _refusal(file: Path, given: Sequence[Path]) -> str | None:
         return "not a regular file"
     if file.is_symlink() and not any(file == path or file.resolve().is_relative_to(path.resolve()) for path in given):
         return "a link out of the folder"
-    if file.suffix.lower() not in SUFFIXES:
-        return f"not a supported format (expected {', '.join(sorted(SUFFIXES))})"
     size = file.stat().st_size
     return f"{size:,} bytes, more than {MAX_BYTES:,}" if size > MAX_BYTES else None
 
 
-def _text(file: Path) -> tuple[str, str | None]:
-    """The text with line ends as `\\n`, or the reason why there is none."""
+def _read(file: Path) -> Converted:
+    """The text of a file, by what its bytes are, or the reason why there is none."""
+    suffix = file.suffix.lower()
     try:
         raw = file.read_bytes()
-        text = raw.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
-        return "", f"cannot be read ({error.strerror})"
+        return Converted(reason=f"cannot be read ({error.strerror})")
+    kind = converting.format_of(raw, suffix)
+    if kind is None and suffix not in SUFFIXES:
+        return Converted(reason=f"not a supported format (expected {', '.join(sorted(SUFFIXES))})")
+    if kind is None and (named := converting.SUFFIXES.get(suffix)) in (Format.PDF, Format.DOCX):
+        return Converted(reason=f"no {named}, whatever its name says" if raw else "empty")
+    if kind not in (None, Format.CSV):
+        return converting.convert(raw, kind)
+    read = _text(raw)
+    return converting.as_table(read.text) if kind is Format.CSV and not read.reason else read
+
+
+def _text(raw: bytes) -> Converted:
+    """The text with line ends as `\\n`, or the reason why there is none."""
+    try:
+        text = raw.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         kind = "binary" if b"\0" in raw[:8192] else "not UTF-8"
-        return "", f"{kind}: byte {error.start} cannot be decoded; save the file as UTF-8 text"
+        return Converted(reason=f"{kind}: byte {error.start} cannot be decoded; save the file as UTF-8 text")
     if "\0" in text:
-        return "", f"binary: NUL character at {text.index(chr(0))}"
-    return (text, None) if text.strip("\ufeff \t\r\n\f\v") else ("", "empty")
+        return Converted(reason=f"binary: NUL character at {text.index(chr(0))}")
+    return Converted(text) if text.strip("\ufeff \t\r\n\f\v") else Converted(reason="empty")
 
 
 def _catalogue(file: Path) -> dict[str, dict[str, str]]:
@@ -157,7 +172,7 @@ def _check_entry(file: Path, entry: object) -> None:
     for key, value in entry.items():
         if not isinstance(value, str):
             raise InputError(f"{file}: {key} of {entry['id']} must be a string, not {value!r}")
-    if (as_of := entry.get("as_of", "")) and not _AS_OF.fullmatch(as_of):
+    if (as_of := entry.get("as_of", "")) and not AS_OF.fullmatch(as_of):
         raise InputError(f"{file}: as_of of {entry['id']} must be YYYY, YYYY-MM or YYYY-MM-DD, not {as_of!r}")
 
 
@@ -208,7 +223,7 @@ def _title(text: str) -> str:
     return bare.rstrip() if bare.endswith((" ", "\t")) else title
 
 
-def _document(file: Path, text: str, entry: Mapping[str, str], taken: Mapping[str, object]) -> Document:
+def _document(file: Path, read: Converted, entry: Mapping[str, str], taken: Mapping[str, object]) -> Document:
     base = name = entry.get("id", file.stem)
     count = 1
     while name in taken:  # the same file name in two folders
@@ -216,10 +231,10 @@ def _document(file: Path, text: str, entry: Mapping[str, str], taken: Mapping[st
         name = f"{base}-{count}"
     return Document(
         id=name,
-        title=entry.get("title") or _title(text) or file.stem,
-        text=text,
+        title=entry.get("title") or _title(read.text) or file.stem,
+        text=read.text,
         path=str(file),
         publisher=entry.get("publisher", ""),
-        as_of=entry.get("as_of", ""),
+        as_of=entry.get("as_of") or read.as_of,
         place=entry.get("place", ""),
     )

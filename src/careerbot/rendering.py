@@ -1,4 +1,4 @@
-"""Answer → JSON, Markdown or plain text. Pure; text from documents stays text."""
+"""Answer → JSON, and text of documents for a line, a Markdown page or HTML. Pure; it stays text."""
 
 from __future__ import annotations
 
@@ -71,19 +71,6 @@ def quoted(citation: Citation) -> str:
         rows = [" | ".join(cells(line)) for line in (lines[0], *lines[2:])]
         return " / ".join(rows if len(rows) <= _SHOWN_ROWS else [rows[0], "…", rows[-1]])
     return " ".join(_MARK.sub("· ", citation.quote).split())
-
-
-def as_text(answer: Answer) -> str:
-    """The answer for a plain terminal or a file, with its sources below."""
-    parts = [answer.text]
-    if answer.citations:
-        parts.append(
-            "\n".join(
-                f"[{citation.number}] {source_line(citation)}\n    “{quoted(citation)}”"
-                for citation in answer.citations
-            )
-        )
-    return "\n\n".join(parts)
 
 
 def escape_markdown(text: str) -> str:

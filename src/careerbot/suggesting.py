@@ -23,7 +23,7 @@ def questions_near(hits: Sequence[Hit], cited: Sequence[Citation]) -> Iterator[t
     asked: set[str] = set()
     for hit in hits[:_LOOKED_AT]:
         chunk = hit.chunk
-        question = _question(chunk)
+        question = question_of(chunk)
         section = (chunk.document, chunk.section)
         if chunk.part is not None and question not in ("", *asked) and section not in sections:
             sections.add(section)
@@ -36,7 +36,8 @@ def stands_in(chunk: Chunk, document: str, start: int, end: int) -> bool:
     return chunk.document == document and start <= chunk.start < end
 
 
-def _question(chunk: Chunk) -> str:
+def question_of(chunk: Chunk) -> str:
+    """A full question that a chunk answers: one of its wordings, else its heading; empty where none asks."""
     asking = [*chunk.asked, *chunk.headings[-1:]]
     return next((text for text in asking if text.endswith("?") and text[0].isupper()), "")
 

@@ -1,35 +1,43 @@
-"""The web app: a chat in the browser, on this machine, that asks nothing of any other.
+"""The web app: the page and its routes on this machine, asking nothing of any other.
 
-Documents and messages are hostile text: they are escaped here, whatever Gradio does later, and
-every limit holds on the server.
+Documents and messages are hostile text, browsers may be steered by other sites, and every limit
+holds on the server.
 """
 
 from __future__ import annotations
 
-import os
+import base64
+import binascii
+import hashlib
+import hmac
 import re
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+from pathlib import Path
 
+import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
-from careerbot import rendering
+from careerbot import chunking, passages
 from careerbot.config import Settings
-from careerbot.datatypes import Answer, Citation, Kind
-from careerbot.errors import CareerbotError, InputError
+from careerbot.errors import InputError
+from careerbot.page import THEME, blocks
 from careerbot.pipeline import Careerbot
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it when it is imported
-import gradio as gr
-
-TITLE = "careerbot"
-MAX_MESSAGE_CHARS = 1_000
 MAX_BODY_BYTES = 512_000
-EXAMPLES = 6
+_WRONG_PASSWORDS = 10  # a minute and address
+_LAST_WORDS = 3  # seconds that open answers get when the app is stopped
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -37,205 +45,257 @@ _HEADERS = {
         "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; "
         "form-action 'self'; base-uri 'self'"
     ),
+    "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-_CSS = """
-.gradio-container {max-width: 860px !important; margin: auto !important}
-.message blockquote {margin: .1rem 0 .6rem 1.2rem; padding-left: .6rem}
-.message summary {cursor: pointer; font-size: .9em}
-footer {display: none !important}
-"""
-_INTRODUCTION = (
-    "# careerbot\nAsk in your own words. Every statement is a quotation from the loaded documents, "
-    "with its source below it; what they do not say, careerbot does not say either."
-)
-_MARK = re.compile(r"(?:\[\d+\])+$", re.MULTILINE)
+_PASSAGE_HEADERS = {
+    # A document is all that such a page shows: nothing in it may run or load.
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'; form-action 'none'; "
+        "base-uri 'none'"
+    ),
+    "Vary": "x-part",
+}
 
-Message = dict[str, Any]
+_SERVED = re.compile(
+    r"/|/passage|/healthz|/config/?|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt|/(?:assets|static)/.+"
+    r"|/gradio_api/(?:info|startup-events|theme\.css|cancel|reset|heartbeat/\w+|queue/(?:join|data)"
+    r"|(?:run|call)/\w+(?:/\w+)?)/?"
+)
+"""The paths that the page and gradio_client use; Gradio's others take, fetch, keep or hand out files."""
+
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]*)?", re.I | re.A)
+_LENGTH = re.compile(r"[0-9]{1,9}")
 
 
 def serve(settings: Settings) -> None:
-    """Run the web app until it is interrupted. Raises InputError when the port is taken."""
-    bot = Careerbot.open(settings=settings)
-    listening = listen(settings.host, settings.port)
-    host, port = listening.getsockname()[:2]
-    server = uvicorn.Server(uvicorn.Config(web_app(bot), log_level="warning", access_log=False))
-    threading.Thread(target=bot.encoder.encode, args=(["warm up"],), daemon=True).start()
-    print(f"careerbot is at http://{host}:{port} (stop it with Ctrl-C)", flush=True)  # noqa: T201
-    server.run(sockets=[listening])
+    """Run the web app until it is interrupted.
+
+    Raises InputError when a setting cannot be used or the port is taken, before the index is opened.
+    """
+    _names(settings)
+    pass
+    with listen(settings.host, settings.port) as listening:
+        host, port = listening.getsockname()[:2]
+        bot = Careerbot.open(settings=settings)
+        # Addresses count for the limits; a header must not change them.
+        config = uvicorn.Config(
+            web_app(bot),
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_LAST_WORDS,
+        )
+        threading.Thread(target=bot.check_suggestions, daemon=True).start()  # loads the encoder, too
+        print(f"careerbot is at http://{_bracketed(host)}:{port} (stop it with Ctrl-C)", flush=True)  # noqa: T201
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket bound to an address; port 0 takes a free one. Raises InputError when it is taken."""
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening = None
     try:
+        listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        reason = error.strerror or str(error)
-        raise InputError(f"cannot listen on {host}:{port} ({reason}); choose another with --port") from error
+    except (OSError, UnicodeError) as error:
+        if listening is not None:
+            listening.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(
+            f"cannot listen on {_bracketed(host)}:{port} ({reason}); choose another --port or --host"
+        ) from error
     return listening
 
 
-def web_app(bot: Careerbot) -> FastAPI:
-    """The chat as an ASGI app, with the headers and limits of a page that trusts nobody."""
-    app = FastAPI(title=TITLE, docs_url=None, redoc_url=None, openapi_url=None)
-    app.middleware("http")(_guard)
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
+
+def web_app(bot: Careerbot) -> ASGIApp:
+    """The page behind a guard that trusts nobody. Raises InputError when a setting cannot be used."""
+    settings = bot.settings
+    app = FastAPI(title=settings.title, docs_url=None, redoc_url=None, openapi_url=None)
+    guard = _Guard(app, settings)
+    sections = lru_cache(maxsize=64)(chunking.sections)
+
+    @app.head("/healthz")
     @app.get("/healthz")
     def healthz() -> dict[str, int]:
         return {"documents": len(bot.index.documents), "chunks": len(bot.index.chunks)}
 
-    blocks = _blocks(bot)
-    blocks.queue(max_size=64, default_concurrency_limit=8)
+    @app.head("/passage")
+    @app.get("/passage")
+    def passage(request: Request, document: str, start: int, end: int) -> Response:
+        held = bot.index.documents.get(document)
+        if held is None or not 0 <= start < end <= len(held.text):
+            return PlainTextResponse("there is no such passage in the loaded documents", status_code=404)
+        body = passages.source_heading(held) + passages.passage(held, sections(held), start, end)
+        return HTMLResponse(body if "x-part" in request.headers else _standalone(body), headers=_PASSAGE_HEADERS)
+
+    page = blocks(bot, _Admission(settings.questions_per_minute))
+    page.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency)
     gr.mount_gradio_app(
         app,
-        blocks,
+        page,
         path="/",
         show_error=False,
         footer_links=[],
         run_history=False,
         max_file_size="1kb",
-        css=_CSS,
+        theme=THEME,
+        # Not as `css`: Gradio confines that to its own container, and rules for phones and print then fail.
+        head=f"<style>{_asset('page.css')}</style><script>{_asset('page.js')}</script>",
     )
-    return app
+    return guard
 
 
-async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Refuse uploads and large bodies before they are read; add the security headers."""
-    size = request.headers.get("content-length", "0" if request.method in ("GET", "HEAD") else "")
-    if request.url.path.rstrip("/").endswith("/upload"):
-        response: Response = PlainTextResponse("uploads are off", status_code=403)
-    elif not size.isdigit() or int(size) > MAX_BODY_BYTES:
-        response = PlainTextResponse(f"at most {MAX_BODY_BYTES:,} bytes, with a Content-Length", status_code=413)
-    else:
-        response = await call_next(request)
-    response.headers.update(_HEADERS)
-    return response
+@cache
+def _asset(name: str) -> str:
+    return (files("careerbot") / "assets" / name).read_text(encoding="utf-8")
 
 
-def _blocks(bot: Careerbot) -> Any:
-    with gr.Blocks(title=TITLE, analytics_enabled=False) as blocks:
-        gr.Markdown(_INTRODUCTION)
-        chat = gr.Chatbot(
-            height="65vh",
-            show_label=False,
-            placeholder="Ask about the documents that are loaded.",
-            buttons=["copy"],
-            latex_delimiters=[],
-            examples=[{"text": question} for question in example_questions(bot)],
-        )
-        box = gr.Textbox(
-            show_label=False,
-            placeholder="Your question",
-            max_length=MAX_MESSAGE_CHARS,
-            submit_btn=True,
-            stop_btn=True,
-            autofocus=True,
-        )
-
-        def asked(text: str, messages: list[Message]) -> tuple[str, list[Message]]:
-            return "", [*(messages or []), _said(str(text))]
-
-        def chosen(event: gr.SelectData, messages: list[Message]) -> list[Message]:
-            return [*(messages or []), _said(event.value["text"])]
-
-        def answered(messages: list[Message]) -> Iterator[list[Message]]:
-            for text in reply(bot, messages):
-                yield [*messages, {"role": "assistant", "content": text}]
-
-        def ask(question: str, history: list[str] | None = None) -> dict[str, Any]:
-            """Answer one question as JSON.
-
-            Args:
-                question: The question, in your own words.
-                history: The user's earlier turns, oldest first.
-            """
-            try:
-                return rendering.as_json(bot.ask(_limited(question), [_limited(turn) for turn in history or []]))
-            except CareerbotError as error:
-                raise gr.Error(str(error), print_exception=False) from error
-
-        typed = box.submit(asked, [box, chat], [box, chat], queue=False, api_visibility="private")
-        typed_answer = typed.then(answered, chat, chat, api_visibility="private")
-        picked = chat.example_select(chosen, chat, chat, queue=False, api_visibility="private")
-        picked_answer = picked.then(answered, chat, chat, api_visibility="private")
-        box.stop(None, cancels=[typed_answer, picked_answer])
-        gr.api(ask, api_name="ask")  # type: ignore[attr-defined]
-    return blocks
+def _standalone(body: str) -> str:
+    """A passage as a page of its own, for a marker that is opened in another tab."""
+    style = "body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}" + _asset(
+        "page.css"
+    )
+    meta = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    head = f"{meta}<title>Source</title><style>{style}</style>"
+    return f'<!doctype html><html lang="en"><head>{head}</head><body><main class="message">{body}</main></body></html>'
 
 
-def example_questions(bot: Careerbot) -> list[str]:
-    """Questions to begin with: question headings of the loaded documents, by turns."""
-    by_document: dict[str, list[str]] = {}
-    for chunk in bot.index.chunks:
-        if chunk.kind is Kind.QUESTION and chunk.part is None:
-            held = by_document.setdefault(chunk.document, [])
-            if chunk.headings[-1] not in held:
-                held.append(chunk.headings[-1])
-    turns = [questions[at] for at in range(EXAMPLES) for questions in by_document.values() if at < len(questions)]
-    return list(dict.fromkeys(turns))[:EXAMPLES]
+class _Admission:
+    """Admits a question unless its address has asked too many in the last minute."""
+
+    def __init__(self, questions_per_minute: int) -> None:
+        self._item = RateLimitItemPerMinute(questions_per_minute) if questions_per_minute else None
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def __call__(self, request: gr.Request) -> None:
+        address = request.client.host if request.client else ""
+        if self._item is not None and not self._limiter.hit(self._item, address):
+            raise InputError(
+                f"at most {self._item.amount} questions a minute are answered for one address; try again in a minute"
+            )
 
 
-def reply(bot: Careerbot, messages: Sequence[Message]) -> Iterator[str]:
-    """The answer to the last message as growing Markdown; a mistake is answered, not raised."""
-    turns = [_words(message) for message in messages if message.get("role") == "user"]
+def read_passwords(file: Path | None) -> dict[str, str]:
+    """The name:password lines of a file that only its owner may read; none without a file.
+
+    Raises InputError when it cannot be read, may be read by others, or holds another line.
+    """
+    if file is None:
+        return {}
     try:
-        if not turns:
-            raise InputError("there is no question yet")
-        for answer in bot.stream(_limited(turns[-1]), [turn[:MAX_MESSAGE_CHARS] for turn in turns[:-1]]):
-            yield as_markdown(answer)
-    except CareerbotError as error:
-        yield rendering.escape_markdown(str(error))
+        others = file.stat().st_mode & 0o077
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise InputError(f"cannot read the password file {file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"cannot read the password file {file}: it is not UTF-8 text; save it as UTF-8") from error
+    if others:
+        raise InputError(f"the password file {file} may be read by others; run: chmod 600 {file}")
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        name, colon, password = line.partition(":")
+        if line.strip() and not (name and colon and password):
+            raise InputError(f"the password file {file}, line {number}: expected name:password")
+        if name in found:
+            raise InputError(f"the password file {file}, line {number}: this name has a password already")
+        if line.strip():
+            found[name] = password
+    if not found:
+        raise InputError(f"the password file {file} holds no name:password line")
+    return found
 
 
-def _said(text: str) -> Message:
-    """What the user said, as a message in which no markup acts."""
-    return {"role": "user", "content": rendering.escape_markdown(text)}
+def _names(settings: Settings) -> frozenset[str]:
+    """The names by which browsers may reach the app: another site must not (DNS rebinding).
+
+    Raises InputError for what is no such name.
+    """
+    further = [name.strip().lower() for name in settings.allowed_hosts.split(",") if name.strip()]
+    for name in further:
+        if _name(name) != name:
+            raise InputError(f"allowed_hosts: expected names such as careers.example without a port, not {name!r}")
+    return frozenset({"127.0.0.1", "localhost", "[::1]", _bracketed(settings.host.lower()), *further})
 
 
-def _words(message: Message) -> str:
-    """What the user said in a message as Gradio hands it over: a string, or a list of text parts."""
-    content = message.get("content")
-    if isinstance(content, list):
-        content = " ".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
-    return rendering.unescape_markdown(content) if isinstance(content, str) else ""
+class _Guard:
+    """Answers what the app must not, before any of it is read, and adds the security headers to every response.
+
+    Without a password nobody sees anything, so that no path needs an exception: /healthz takes one too.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._names = _names(settings)
+        self._passwords = read_passwords(settings.password_file)
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._wrong = RateLimitItemPerMinute(_WRONG_PASSWORDS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await (self._refusal(Request(scope)) or self._app)(scope, receive, sent)
+        else:
+            await WebSocketClose()(scope, receive, send)
+
+    def _refusal(self, request: Request) -> Response | None:
+        headers = request.headers
+        if _name(headers.get("host", "")) not in self._names:
+            return PlainTextResponse("unknown name of this server; see the setting allowed_hosts", status_code=400)
+        if "origin" in headers and _name(headers["origin"].partition("://")[2]) not in self._names:
+            return PlainTextResponse("pages of other sites must not ask here", status_code=403)
+        if self._passwords and (refused := self._login(request)):
+            return refused
+        if not _SERVED.fullmatch(request.scope["path"]):
+            return PlainTextResponse("there is no such page", status_code=404)
+        size = headers.get("content-length", "0" if request.method in ("GET", "HEAD") else "")
+        if not _LENGTH.fullmatch(size) or int(size) > MAX_BODY_BYTES:
+            return PlainTextResponse(f"at most {MAX_BODY_BYTES:,} bytes, with a Content-Length", status_code=413)
+        return None
+
+    def _login(self, request: Request) -> Response | None:
+        """The refusal of who does not give a right name and password, or gave too many wrong ones."""
+        address = request.client.host if request.client else ""
+        if not self._limiter.test(self._wrong, address):
+            return PlainTextResponse("too many wrong passwords; try again in a minute", status_code=429)
+        if _is_known(request.headers.get("authorization", ""), self._passwords):
+            return None
+        if "authorization" in request.headers:
+            self._limiter.hit(self._wrong, address)
+        login = {"WWW-Authenticate": 'Basic realm="careerbot", charset="UTF-8"'}
+        return PlainTextResponse("a name and a password are needed", status_code=401, headers=login)
 
 
-def _limited(text: object) -> str:
-    if not isinstance(text, str):
-        raise InputError(f"a message must be text, not {type(text).__name__}")
-    if len(text) > MAX_MESSAGE_CHARS:
-        raise InputError(f"the message has {len(text):,} characters; at most {MAX_MESSAGE_CHARS:,} are read")
-    return text
+def _name(host: str) -> str:
+    """The name in a Host header; empty where there is none."""
+    match = _HOST.fullmatch(host)
+    return match[1].lower() if match else ""
 
 
-def as_markdown(answer: Answer) -> str:
-    """The answer, and below it each source with its quotation one click away; all that is not ours is escaped."""
-    parts = []
-    if answer.searched_question.strip() != answer.question.strip():
-        parts.append(f"*Answering: {rendering.escape_markdown(answer.searched_question)}*")
-    parts.append("\n".join(_line(line) for line in answer.text.split("\n")))
-    parts.append("\n".join(_source(citation) for citation in answer.citations))
-    if answer.suggestions:
-        parts.append(f"*You could ask:* {rendering.escape_markdown(' · '.join(answer.suggestions))}")
-    return "\n\n".join(part for part in parts if part)
+def _is_known(header: str, passwords: Mapping[str, str]) -> bool:
+    """Whether an Authorization header (HTTP Basic, RFC 7617) names a known user with the right password."""
+    scheme, _, credentials = header.partition(" ")
+    try:
+        name, _, given = base64.b64decode(credentials.strip().encode(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeError):
+        return False
+    # Hashes are compared in the same time whether the name is known or not, and however long the password is.
+    right = hmac.compare_digest(_hash(given), _hash(passwords.get(name, "")))
+    return right and name in passwords and scheme.lower() == "basic"
 
 
-def _source(citation: Citation) -> str:
-    """One source: its line, which opens to the quotation. Closed, so that the answer itself stays in sight."""
-    source = rendering.escape_html(rendering.source_line(citation))
-    quote = rendering.escape_html(rendering.quoted(citation))
-    title = f"<summary><strong>[{citation.number}]</strong> {source}</summary>"
-    return f"<details>{title}<blockquote>“{quote}”</blockquote></details>"
-
-
-def _line(line: str) -> str:
-    """One line of an answer: our bullets and markers stay markup, the rest is text."""
-    bullet = "- " if line.startswith("- ") else ""
-    marks = _MARK.search(line)
-    body = line[len(bullet) : marks.start() if marks else len(line)]
-    end = f"**{rendering.escape_markdown(marks.group())}**" if marks else ""
-    return bullet + rendering.escape_markdown(body) + end + ("" if bullet else "\n")
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

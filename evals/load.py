@@ -1,0 +1,169 @@
+"""`python -m evals.load`: many people asking the served web app at once, and how soon an answer begins."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import httpx
+import numpy as np
+import typer
+
+from careerbot.errors import CareerbotError
+from evals.bench import peak_mib
+from evals.cases import SUITES, load_cases
+
+if TYPE_CHECKING:
+    from careerbot import Careerbot
+
+_TIMEOUT = 120  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a load did: seconds of every answer in no order, and how many failed."""
+
+    seconds: tuple[float, ...]
+    errors: int
+    wall: float
+
+
+@contextmanager
+def served(bot: Careerbot) -> Iterator[str]:
+    """The web app on a free port of this machine, until the block ends."""
+    import uvicorn
+
+    from careerbot.web import listen, web_app
+
+    listening = listen("127.0.0.1", 0)
+    # Made within the server's loop: Gradio leaves a loop open that it makes itself.
+    config = uvicorn.Config(partial(web_app, bot), factory=True, log_level="warning", access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while thread.is_alive() and not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+async def load(address: str, questions: Sequence[str], users: int, each: int, pause: float) -> Load:
+    """`users` people asking `each` questions, reading every answer for `pause` seconds on average."""
+    errors = 0
+    seconds: list[float] = []
+
+    async def person(number: int) -> None:
+        nonlocal errors
+        chance = random.Random(number)  # noqa: S311 - which questions are asked is no secret
+        async with httpx.AsyncClient(timeout=_TIMEOUT, base_url=address) as client:
+            for _ in range(each):
+                await asyncio.sleep(chance.uniform(0, 2 * pause))
+                started = time.perf_counter()
+                answered = await _is_answered(client, chance.choice(questions))
+                errors += not answered  # counted after the wait: others count meanwhile
+                seconds.append(time.perf_counter() - started)
+
+    started = time.perf_counter()
+    await asyncio.gather(*(person(number) for number in range(users)))
+    return Load(tuple(seconds), errors, time.perf_counter() - started)
+
+
+async def _is_answered(client: httpx.AsyncClient, question: str) -> bool:
+    """Ask as programs do: one request begins, another waits for the event that completes it."""
+    try:
+        begun = await client.post("/gradio_api/call/ask", json={"data": [question, []]})
+        told = await client.get(f"/gradio_api/call/ask/{begun.raise_for_status().json()['event_id']}")
+    except (httpx.HTTPError, KeyError, ValueError):
+        return False
+    return "event: complete" in told.text
+
+
+def first_words(bot: Careerbot, questions: Sequence[str]) -> list[float]:
+    """Milliseconds from each question to the first statement of its answer."""
+    taken = []
+    for question in questions:
+        started = time.perf_counter()
+        next(bot.stream(question))
+        taken.append((time.perf_counter() - started) * 1000)
+    return taken
+
+
+def first_paint(address: str) -> float | None:
+    """Milliseconds to the first paint of the page in a fresh browser; None without chromium and playwright."""
+    chromium = shutil.which("chromium")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return None
+    if chromium is None:
+        return None
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        page.goto(address)
+        page.wait_for_selector("textarea")
+        painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null")
+        browser.close()
+    return None if painted is None else round(float(painted), 1)
+
+
+def main(
+    index: Annotated[Path | None, typer.Option(help="Folder of the index; default: as careerbot's.")] = None,
+    users: Annotated[int, typer.Option(min=1, help="People who ask at once.")] = 100,
+    each: Annotated[int, typer.Option(min=1, help="Questions of each.")] = 5,
+    pause: Annotated[float, typer.Option(min=0, help="Seconds of reading between two questions, on average.")] = 10,
+    json_out: Annotated[Path | None, typer.Option("--json", help="Write the figures as JSON.")] = None,
+) -> None:
+    """Ask the served app as many people do, twice, and print the times and the memory."""
+    from careerbot import Careerbot
+    from careerbot.config import read_settings
+
+    try:
+        bot = Careerbot.open(settings=read_settings(index=index, questions_per_minute=0, queue=10 * users))
+        questions = [case.turns[-1] for case in load_cases(sorted(SUITES.glob("*.jsonl"))) if len(case.turns) == 1]
+    except CareerbotError as error:
+        typer.echo(f"evals: {error}", err=True)
+        raise typer.Exit(error.exit_code) from error
+    started = time.perf_counter()
+    checked = bot.check_suggestions()  # as the server does in the background
+    typer.echo(f"suggestions checked ahead: {checked} in {time.perf_counter() - started:.0f} s, half of it idle")
+    words = first_words(bot, questions[:100])
+    found: dict[str, float] = {"first words p50 (ms)": _at(words, 50), "first words p95 (ms)": _at(words, 95)}
+    with served(bot) as address:
+        painted = first_paint(address)
+        found |= {} if painted is None else {"first paint (ms)": painted}
+        for name in ("first", "second"):
+            held = asyncio.run(load(address, questions, users, each, pause))
+            found |= {
+                f"{name} load: answers": len(held.seconds),
+                f"{name} load: errors": held.errors,
+                f"{name} load: p50 (s)": _at(held.seconds, 50),
+                f"{name} load: p95 (s)": _at(held.seconds, 95),
+                f"{name} load: answers a second": len(held.seconds) / held.wall,
+                f"{name} load: peak memory (MiB)": peak_mib(),
+            }
+    for name, value in found.items():
+        typer.echo(f"{name}: {value:,.2f}".removesuffix(".00"))
+    if json_out is not None:
+        json_out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def _at(values: Sequence[float], percentile: int) -> float:
+    return round(float(np.percentile(values, percentile)), 3)
+
+
+if __name__ == "__main__":
+    typer.run(main)

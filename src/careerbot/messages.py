@@ -1,0 +1,99 @@
+"""Answer → one message of the chat: statements with markers that open their sources, dates and disagreements. Pure.
+
+All that is not ours is escaped; the markup is Markdown with a few HTML elements, in which Markdown still acts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from careerbot.datatypes import Answer, Citation, Disagreement
+from careerbot.figures import figures
+from careerbot.rendering import escape_html, escape_markdown, quoted, source_line
+
+_MARKS = re.compile(r" (?:\[\d{1,9}\])+$")
+_DIGITS = re.compile(r"\d+")
+_MARKUP = re.compile(r"[\\`*_{}\[\]~|!]")
+
+
+def message(answer: Answer) -> str:
+    """The answer as Markdown for the chat, with each source and its quotation one click away."""
+    parts = []
+    if is_read_otherwise(answer):
+        parts.append(f"*Answering: {escape_markdown(answer.searched_question)}*")
+    parts.append("\n".join(_line(line, answer.citations) for line in answer.text.split("\n")).strip("\n"))
+    parts += [_card(disagreement, answer.citations) for disagreement in answer.disagreements]
+    if answer.citations:
+        listed = "".join(_source(citation) for citation in answer.citations)
+        many = f"{len(answer.citations)} sources" if len(answer.citations) > 1 else "1 source"
+        parts.append(f'<details class="sources"><summary>{many}</summary>{listed}</details>')
+    return "\n\n".join(parts)
+
+
+def is_read_otherwise(answer: Answer) -> bool:
+    """Whether the question was read in other words than it was asked in."""
+    return answer.searched_question.strip() != answer.question.strip()
+
+
+def passage_link(document: str, start: int, end: int, label: str, title: str) -> str:
+    """A marker that opens the passage at `start` to `end` of a document; a link of its own without scripts."""
+    where = escape_html(urlencode({"document": document, "start": start, "end": end}))
+    return f'<a class="cite" href="passage?{where}" title="{escape_html(title)}">{escape_html(label)}</a>'
+
+
+def dated(as_of: str) -> str:
+    """A badge with the date of a figure's source, for a line of Markdown or for HTML."""
+    inert = _MARKUP.sub(lambda match: f"&#{ord(match[0])};", escape_html(as_of or "undated"))
+    return f'<span class="dated">{inert}</span>'
+
+
+def _link(citation: Citation) -> str:
+    title = f"Source {citation.number}: {citation.title}"
+    return passage_link(citation.source, citation.start, citation.end, f"[{citation.number}]", title)
+
+
+def _line(line: str, citations: Sequence[Citation]) -> str:
+    """One line of an answer: our bullets and markers become markup, the rest is text."""
+    bullet = "- " if line.startswith("- ") else ""
+    body, cited = _cut(line.removeprefix(bullet), citations)
+    badge = f" {dated(cited[0].as_of)}" if cited and any(letter.isdigit() for letter in body) else ""
+    shown = escape_markdown(body) + "".join(_link(citation) for citation in cited) + badge
+    # A line after a list's item needs an empty one before it, or it would belong to the item.
+    return bullet + shown if bullet else f"\n{shown}\n"
+
+
+def _cut(line: str, citations: Sequence[Citation]) -> tuple[str, list[Citation]]:
+    """What a line says, and what its markers cite. A document's own "see [7]" at the end of a line is no marker."""
+    marks = _MARKS.search(line)
+    if marks is None:
+        return line, []
+    numbers = [int(number) for number in _DIGITS.findall(marks.group())]
+    end = line[: marks.start()].rpartition(" ")[2] + marks.group()
+    quoted_itself = any(end in " ".join(citation.quote.split()) for citation in citations)
+    if quoted_itself or not all(0 < number <= len(citations) for number in numbers):
+        return line, []
+    return line[: marks.start() + 1], [citations[number - 1] for number in numbers]
+
+
+def _card(disagreement: Disagreement, citations: Sequence[Citation]) -> str:
+    """The values that sources give for the same thing, side by side."""
+    rows = []
+    for stated in disagreement.values:
+        citation = citations[stated.citation - 1]
+        named = next((f.statistic for f in figures(citation.quote) if f.text == stated.value and f.statistic), "")
+        held = (escape_html(stated.value), escape_html(stated.as_of or "undated"), escape_html(named))
+        source = f"{escape_html(citation.title)} {_link(citation)}"
+        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in (*held, source)) + "</tr>")
+    about = escape_html(disagreement.about)
+    head = "<tr><th>Value</th><th>As of</th><th>Statistic</th><th>Source</th></tr>"
+    return (
+        f'<table class="disagreement"><caption>The sources disagree: {about}</caption>'
+        f"<thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _source(citation: Citation) -> str:
+    line, quote = escape_html(source_line(citation)), escape_html(quoted(citation))
+    return f"<p>{_link(citation)} {line}</p><blockquote>“{quote}”</blockquote>"

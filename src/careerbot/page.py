@@ -1,0 +1,451 @@
+"""The page of the web app: chat, comparison, documents and hand-out, built with Gradio.
+
+A conversation lives in the browser alone. What the tabs need of it is asked anew: the same
+question with the same history over the same index has the same answer.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from html import escape
+from typing import Any
+
+from careerbot import charting, chunking, generations, handout, messages, passages, rendering, suggesting, tables
+from careerbot.datatypes import Answer
+from careerbot.errors import CareerbotError, InputError
+from careerbot.feedback import Feedback
+from careerbot.pipeline import Careerbot
+from careerbot.words import content_words, stem
+
+# What Gradio reads when it is imported: it reports nothing, and keeps no statistics of what is asked.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**9)
+import gradio as gr
+
+MAX_MESSAGE_CHARS = 1_000
+MOST_COMPARED = 5
+MOST_HANDED_OUT = 20
+EXAMPLES = 6
+_SHOWN_READING = 90  # characters
+_TOPICS = 20  # of a document, from which examples are taken
+
+_FONTS = ("-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "system-ui", "sans-serif")
+
+THEME = gr.themes.Default(
+    primary_hue="blue", secondary_hue="blue", neutral_hue="slate", font=_FONTS, font_mono=("ui-monospace", "monospace")
+).set(
+    input_placeholder_color="*neutral_500",
+    input_placeholder_color_dark="*neutral_400",
+    block_title_text_color="*neutral_600",
+    block_title_text_color_dark="*neutral_300",
+)
+"""Fonts of the reader's system, and blue: Gradio's orange is too pale to be read on white."""
+
+_LATEST: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last"}
+"""Events of choices: by default, what is chosen while the choice before is being served would be lost."""
+
+RATINGS = ("Like", "Dislike", "Wrong source", "Not what I asked", "Something is missing")
+"""What may be said of an answer: the first two are Gradio's thumbs."""
+
+Message = dict[str, Any]
+Admit = Callable[[gr.Request], None]
+"""Raises InputError when an address asks more than it may."""
+
+
+class _Page(gr.Blocks):
+    """Takes no file or component, which Gradio would read or fetch from anywhere, and logs nothing that is sent."""
+
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], *further: Any, **named: Any) -> Any:
+        """What the handlers get of a request. Raises gr.Error for what they do not take."""
+        try:
+            if _names_file(inputs):
+                raise ValueError
+            return await super().preprocess_data(block_fn, inputs, *further, **named)
+        except (gr.Error, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            raise gr.Error("what was sent is not what this app takes", print_exception=False) from None
+
+
+def _names_file(held: object) -> bool:
+    """Whether values of a request hold a file or a component, however deep."""
+    pending = [held]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, dict):
+            if "path" in one or "component" in one:
+                return True
+            pending += one.values()
+        elif isinstance(one, list):
+            pending += one
+    return False
+
+
+def blocks(bot: Careerbot, admit: Admit) -> Any:
+    """The whole page."""
+    with _Page(title=bot.settings.title, analytics_enabled=False) as page:
+        gr.Markdown(
+            f"# {rendering.escape_markdown(bot.settings.title)}\nAsk in your own words. Every statement is a quotation: "
+            "click its number to see it in its document. What no document says is not answered."
+        )
+        with gr.Tab("Chat"):
+            chat = _chat(bot, admit)
+        with gr.Tab("Compare"):
+            _compare(bot)
+        with gr.Tab("Documents"):
+            _documents(bot)
+        with gr.Tab("Hand-out") as tab:
+            _handout(bot, chat, tab, admit)
+        _program(bot, admit)
+    return page
+
+
+def _chat(bot: Careerbot, admit: Admit) -> Any:
+    chat = gr.Chatbot(
+        height="max(19rem, 100dvh - 19rem)",
+        show_label=False,
+        label="Conversation",
+        autoscroll=False,  # to the end, past the beginning of an answer; page.js scrolls to the question
+        placeholder="Ask about the documents that are loaded.",
+        buttons=["copy"],
+        latex_delimiters=[],
+        examples=[{"text": question} for question in example_questions(bot)],
+        feedback_options=RATINGS,
+    )
+    correct = gr.Button(size="sm", visible=False, elem_id="correct")
+    box = gr.Textbox(
+        label="Your question",
+        show_label=False,
+        placeholder="Your question",
+        max_length=MAX_MESSAGE_CHARS,
+        submit_btn="Ask",
+        autofocus=True,
+        elem_id="question",
+    )
+    with gr.Accordion("Picture", visible=False, elem_id="picture") as picture:
+        plot = gr.Plot(show_label=False, label="Picture")
+        with gr.Accordion("The table itself", open=False):
+            table = gr.HTML()
+    found = tables.tables(bot.index.chunks)
+    shown = [chat, correct, picture, plot, table]
+
+    def asked(text: str, turns: list[Message]) -> tuple[Any, list[Message]]:
+        return gr.Textbox(value="", **_STOP), [*(turns or []), _said(str(text))]
+
+    def chosen(event: gr.SelectData, turns: list[Message]) -> tuple[Any, list[Message]]:
+        text = event.value["text"] if isinstance(event.value, dict) else event.value
+        return gr.Textbox(**_STOP), [*(turns or []), _said(str(text))]
+
+    def answered(turns: list[Message], request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        nothing = (gr.Button(visible=False), gr.Accordion(visible=False), gr.skip(), gr.skip())
+        first = True
+        for content, answer in reply(bot, turns, lambda: admit(request)):
+            said: Message = {"role": "assistant", "content": content}
+            drawn = nothing if first else (gr.skip(),) * 4
+            if answer is not None:
+                said["options"] = [{"value": question} for question in answer.suggestions]
+                drawn = (_correction(answer), *_picture(bot, found, answer))
+            first = False
+            yield [*turns, said], *drawn
+
+    def reread(turns: list[Message]) -> str:
+        last = [_words(turn) for turn in turns if turn.get("role") == "user"]
+        return bot.read(last[-1], last[:-1]) if last else ""
+
+    def emptied() -> tuple[Any, Any, Any]:
+        return gr.Button(visible=False), gr.Accordion(visible=False), gr.Textbox(**_ASK)
+
+    unlisted = {"queue": False, "api_visibility": "private"}
+    picks = [chat.example_select, chat.option_select]
+    typed = box.submit(asked, [box, chat], [box, chat], **unlisted)
+    picked = gr.on(picks, chosen, chat, [box, chat], **unlisted)
+    answers = [event.then(answered, chat, shown, api_visibility="private") for event in (typed, picked)]
+    for answer in answers:
+        answer.then(lambda: gr.Textbox(**_ASK), None, box, **unlisted)
+    gr.on(picks, None, js="() => careerbotFocus()")
+    box.stop(lambda: gr.Textbox(**_ASK), None, box, cancels=answers, **unlisted)
+    chat.clear(emptied, None, [correct, picture, box], cancels=answers, **unlisted)
+    if bot.settings.feedback is not None:
+        _rated(bot, chat, Feedback(bot.settings.feedback), admit)
+    correct.click(reread, chat, box, api_visibility="private").then(None, js="() => careerbotFocus(true)")
+    return chat
+
+
+_ASK: dict[str, Any] = {"submit_btn": "Ask", "stop_btn": False}
+_STOP: dict[str, Any] = {"submit_btn": False, "stop_btn": "Stop"}
+"""The button in the box: to ask, or to stop the answer that is being given."""
+
+
+def _correction(answer: Answer) -> Any:
+    """The button that puts the reading of a question into the box, where it can be corrected."""
+    read = answer.searched_question
+    shown = read if len(read) <= _SHOWN_READING else read[: _SHOWN_READING - 1] + "…"
+    return gr.Button(f"Read as “{shown}”: correct it", visible=messages.is_read_otherwise(answer))
+
+
+def _rated(bot: Careerbot, chat: Any, feedback: Feedback, admit: Admit) -> None:
+    """Keep the thumbs of the chat, which Gradio shows only where they are kept."""
+
+    def rated(event: gr.LikeData, turns: list[Message], request: gr.Request) -> None:
+        at = event.index if isinstance(event.index, int) else event.index[0]
+        asked = [turn[:MAX_MESSAGE_CHARS] for turn in _asked(turns[: at + 1])]
+        reason = event.liked if isinstance(event.liked, str) else ""
+        try:
+            admit(request)
+            shown = bot.ask(_limited(asked[-1]), asked[:-1]).text if asked else ""
+            feedback.add(asked, shown, liked=event.liked is True, reason=reason if reason in RATINGS else "")
+        except CareerbotError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        gr.Info("Thank you, this was kept on the server.")
+
+    chat.like(rated, chat, None, api_visibility="private")
+
+
+def _picture(bot: Careerbot, found: Sequence[tables.Table], answer: Answer) -> tuple[Any, Any, Any]:
+    """The chart and the table of the first source that is a table with amounts."""
+    for citation in answer.citations:
+        table = tables.standing_at(found, citation.source, citation.start, citation.end)
+        series = tables.series(table, answer.searched_question) if table is not None else None
+        if table is not None and series is not None:
+            source = rendering.source_line(citation)
+            name = table.headings[-1] if table.headings else citation.title
+            return (
+                gr.Accordion(label=f"Picture: {name}", visible=True),
+                gr.Plot(value=charting.chart(series, source)),
+                _table(table),
+            )
+    return gr.Accordion(visible=False), gr.skip(), gr.skip()
+
+
+def _table(table: tables.Table) -> str:
+    head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in (table.first, *table.columns))
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(row.label)}</th>" + "".join(f"<td>{escape(cell)}</td>" for cell in row.cells)
+        for row in table.rows
+    )
+    return (
+        f"<div class='wide'><table class='compared'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _compare(bot: Careerbot) -> None:
+    found = tables.tables(bot.index.chunks)
+    kinds = tables.kinds(found)
+    if not kinds:
+        gr.Markdown("The documents hold no table of which two rows could be compared.")
+        return
+    gr.Markdown("Pick two to five. Every cell is a quotation; an empty one says that no table tells.")
+    first = next(iter(kinds))
+    kind = gr.Dropdown(list(kinds), value=first, label="What to compare")
+    options = gr.CheckboxGroup(list(kinds[first]), label="Options")
+    shown = gr.HTML()
+
+    def turned(name: str) -> tuple[Any, str]:
+        return gr.CheckboxGroup(choices=list(kinds.get(name, {})), value=[]), ""
+
+    def compared(name: str, chosen: list[str]) -> str:
+        if not 2 <= len(chosen or []) <= MOST_COMPARED:
+            return f"<p role='status'>Pick two to five; {len(chosen or [])} picked.</p>"
+        return comparison(bot, tables.compare(found, name, chosen))
+
+    kind.input(turned, kind, [options, shown], **_LATEST)
+    options.input(compared, [kind, options], shown, **_LATEST)
+
+
+def comparison(bot: Careerbot, held: tables.Comparison) -> str:
+    """A comparison as an HTML table: each cell with its date and a marker that opens its row."""
+    head = "".join(f"<th scope='col'>{escape(option)}</th>" for option in held.options)
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(name)}</th>" + "".join(f"<td>{_cell(bot, cell)}</td>" for cell in cells) + "</tr>"
+        for name, cells in held.rows
+    )
+    return (
+        "<div class='wide'><table class='compared'>"
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _cell(bot: Careerbot, cells: Sequence[tables.Cell]) -> str:
+    if not cells:
+        return "<span class='blank'>not stated</span>"
+    said = []
+    for cell in cells:
+        document = bot.index.documents[cell.document]
+        link = messages.passage_link(cell.document, cell.start, cell.end, "[source]", document.title)
+        said.append(f"{escape(cell.text)} {link} {messages.dated(document.as_of)}")
+    return "<br>".join(said)
+
+
+def _documents(bot: Careerbot) -> None:
+    held = bot.index.documents
+    gr.Markdown("\n".join([_edition(bot), "", *(_loaded(bot, name) for name in held)]))
+    names = [
+        (document.title + (f" ({document.as_of})" if document.as_of else ""), name) for name, document in held.items()
+    ]
+    chosen = gr.Dropdown(names, value=None, label="Read a document in full")
+    find = gr.Textbox(label="Find in it", max_length=100, visible=False)
+    shown = gr.HTML()
+
+    def read(name: str | None, words: str) -> tuple[Any, str]:
+        if name not in held:
+            return gr.Textbox(visible=False), ""
+        text, places = passages.whole(held[name], chunking.sections(held[name]), str(words or "")[:100])
+        count = f"<p role='status'>{places} places</p>" if words else ""
+        heading = passages.source_heading(held[name])
+        return gr.Textbox(visible=True), f"{heading}{count}<div class='document' tabindex='0'>{text}</div>"
+
+    gr.on([chosen.input, find.submit], read, [chosen, find], [find, shown], **_LATEST)
+
+
+def _edition(bot: Careerbot) -> str:
+    """When the index was made, and what changed then."""
+    made = (bot.index.folder / "manifest.json").stat().st_mtime
+    told = f"Indexed on {datetime.date.fromtimestamp(made)}."
+    found = generations.changes(bot.index.folder)
+    if found is None:
+        return told
+    named = (("added", found.added), ("changed", found.changed), ("removed", found.removed))
+    parts = [f"{what}: {rendering.escape_markdown(', '.join(titles))}" for what, titles in named if titles]
+    return f"{told} Since the index before, {'; '.join(parts) or 'no document changed'}."
+
+
+def _loaded(bot: Careerbot, name: str) -> str:
+    document = bot.index.documents[name]
+    sections = sum(chunk.part is None for chunk in bot.index.chunks if chunk.document == name)
+    known = ", ".join(
+        part for part in (document.publisher, document.as_of or "undated", f"{sections} sections") if part
+    )
+    return f"- {rendering.escape_markdown(f'{document.title} ({known})')}"
+
+
+def _handout(bot: Careerbot, chat: Any, tab: Any, admit: Admit) -> None:
+    gr.Markdown("The answers of this conversation as a page to print or to give away, with quotations and sources.")
+    chosen = gr.CheckboxGroup([], label=f"Answers, the last {MOST_HANDED_OUT} at most", visible=False)
+    with gr.Row():
+        buttons = [gr.Button(name, interactive=False) for name in ("Print", "Save as a page", "Save as Markdown")]
+    # The browser writes the files: nothing that was asked is stored on the server.
+    html, markdown = gr.Textbox(visible=False), gr.Textbox(visible=False)
+    shown = gr.HTML("<p>Nothing has been asked yet.</p>")
+
+    def offered(turns: list[Message], request: gr.Request) -> tuple[Any, ...]:
+        asked = list(dict.fromkeys(_asked(turns)[-MOST_HANDED_OUT:]))
+        return gr.CheckboxGroup(choices=asked, value=asked, visible=bool(asked)), *made(turns, asked, request)
+
+    def made(turns: list[Message], wanted: list[str], request: gr.Request) -> tuple[Any, ...]:
+        try:
+            admit(request)
+        except InputError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        answers = list(handed_out(bot, turns, wanted))
+        states = [gr.Button(interactive=bool(answers)) for _ in buttons]
+        if not answers:
+            return *states, "", "", "<p>Nothing has been asked yet, or nothing is chosen.</p>"
+        held = (answers, datetime.date.today().isoformat(), bot.settings.title)
+        page = handout.as_html(*held)
+        body = page[page.index("<body>") + 6 : page.index("</body>")]
+        return *states, page, handout.as_markdown(*held), f"<div class='handout'>{body}</div>"
+
+    outputs = [*buttons, html, markdown, shown]
+    tab.select(offered, chat, [chosen, *outputs], api_visibility="private")
+    chosen.input(made, [chat, chosen], outputs, **_LATEST)
+    buttons[0].click(None, js="() => window.print()")
+    buttons[1].click(None, html, js="text => careerbotSave(text, 'careerbot.html', 'text/html')")
+    buttons[2].click(None, markdown, js="text => careerbotSave(text, 'careerbot.md', 'text/markdown')")
+
+
+def handed_out(bot: Careerbot, turns: Sequence[Message], wanted: Sequence[str]) -> Iterator[Answer]:
+    """The answers to those of the last questions that are wanted; what could not be asked has none."""
+    asked = _asked(turns)
+    for at, text in [*enumerate(asked)][-MOST_HANDED_OUT:]:
+        if text in (wanted or ()):
+            with suppress(InputError):
+                yield bot.ask(_limited(text), [turn[:MAX_MESSAGE_CHARS] for turn in asked[:at]])
+
+
+def _program(bot: Careerbot, admit: Admit) -> None:
+    def ask(question: str, history: list[str] | None = None, request: gr.Request | None = None) -> dict[str, Any]:
+        """Answer one question as JSON.
+
+        Args:
+            question: The question, in your own words.
+            history: The user's earlier turns, oldest first.
+        """
+        try:
+            if request is not None:
+                admit(request)
+            if not isinstance(history, list | None):
+                raise InputError(f"a history must be a list of turns, not {type(history).__name__}")
+            return rendering.as_json(bot.ask(_limited(question), [_limited(turn) for turn in history or []]))
+        except CareerbotError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    gr.api(ask, api_name="ask")  # type: ignore[attr-defined]
+
+
+def example_questions(bot: Careerbot) -> list[str]:
+    """Questions to begin with: one of each topic of each document by turns, none much like another.
+
+    They are headings that ask, else full questions among the wordings of a topic's first statements.
+    """
+    by_document: dict[str, dict[str, str]] = {}
+    for chunk in bot.index.chunks:
+        topics = by_document.setdefault(chunk.document, {})
+        topic = " > ".join(chunk.headings[:2])
+        question = suggesting.question_of(chunk)
+        if question and topic not in topics:
+            topics[topic] = question
+    turns = [list(topics.values())[at] for at in range(_TOPICS) for topics in by_document.values() if at < len(topics)]
+    found: list[str] = []
+    for question in turns:
+        words = {stem(word) for word in content_words(question)}
+        alike = any(2 * len(words & {stem(word) for word in content_words(other)}) > len(words) for other in found)
+        if not alike and len(found) < EXAMPLES and bot.ask(question).citations:
+            found.append(question)
+    return found
+
+
+def reply(
+    bot: Careerbot, turns: Sequence[Message], admit: Callable[[], None] = lambda: None
+) -> Iterator[tuple[str, Answer | None]]:
+    """The answer to the last message as growing Markdown, the last one with the whole answer.
+
+    A user's mistake is answered, not raised; it has no answer beside it.
+    """
+    asked = _asked(turns)
+    try:
+        admit()
+        if not asked:
+            raise InputError("there is no question yet")
+        answer = None
+        for answer in bot.stream(_limited(asked[-1]), [turn[:MAX_MESSAGE_CHARS] for turn in asked[:-1]]):
+            yield messages.message(answer), None  # at once: the last one takes a while to come
+        if answer is not None:
+            yield messages.message(answer), answer
+    except CareerbotError as error:
+        yield rendering.escape_markdown(str(error)), None
+
+
+def _asked(turns: Sequence[Message]) -> list[str]:
+    return [_words(turn) for turn in turns or [] if turn.get("role") == "user"]
+
+
+def _said(text: str) -> Message:
+    """What the user said, as a message in which no markup acts."""
+    return {"role": "user", "content": rendering.escape_markdown(text)}
+
+
+def _words(message: Message) -> str:
+    """What the user said in a message as Gradio hands it over: a string, or a list of text parts."""
+    content = message.get("content")
+    if isinstance(content, list):
+        content = " ".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    return rendering.unescape_markdown(content) if isinstance(content, str) else ""
+
+
+def _limited(text: object) -> str:
+    if not isinstance(text, str):
+        raise InputError(f"a message must be text, not {type(text).__name__}")
+    if len(text) > MAX_MESSAGE_CHARS:
+        raise InputError(f"the message has {len(text):,} characters; at most {MAX_MESSAGE_CHARS:,} are read")
+    return text
