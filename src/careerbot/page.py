@@ -10,10 +10,9 @@ import datetime
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from html import escape
 from typing import Any
 
-from careerbot import charting, chunking, generations, handout, messages, passages, rendering, suggesting, tables
+from careerbot import charting, handout, messages, rendering, suggesting, tables
 from careerbot.datatypes import Answer
 from careerbot.errors import CareerbotError, InputError
 from careerbot.feedback import Feedback
@@ -25,8 +24,9 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**9)
 import gradio as gr
 
+from careerbot import tabs
+
 MAX_MESSAGE_CHARS = 1_000
-MOST_COMPARED = 5
 MOST_HANDED_OUT = 20
 EXAMPLES = 6
 _SHOWN_READING = 90  # characters
@@ -43,9 +43,6 @@ THEME = gr.themes.Default(
     block_title_text_color_dark="*neutral_300",
 )
 """Fonts of the reader's system, and blue: Gradio's orange is too pale to be read on white."""
-
-_LATEST: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last"}
-"""Events of choices: by default, what is chosen while the choice before is being served would be lost."""
 
 RATINGS = ("Like", "Dislike", "Wrong source", "Not what I asked", "Something is missing")
 """What may be said of an answer: the first two are Gradio's thumbs."""
@@ -74,7 +71,7 @@ def _names_file(held: object) -> bool:
     while pending:
         one = pending.pop()
         if isinstance(one, dict):
-            if "path" in one or "component" in one:
+            if "path" in one :
                 return True
             pending += one.values()
         elif isinstance(one, list):
@@ -86,15 +83,15 @@ def blocks(bot: Careerbot, admit: Admit) -> Any:
     """The whole page."""
     with _Page(title=bot.settings.title, analytics_enabled=False) as page:
         gr.Markdown(
-            f"# {rendering.escape_markdown(bot.settings.title)}\nAsk in your own words. Every statement is a quotation: "
-            "click its number to see it in its document. What no document says is not answered."
+            f"# {rendering.escape_markdown(bot.settings.title)}\nAsk in your own words. Every statement is a "
+            "quotation: click its number to see it in its document. What no document says is not answered."
         )
         with gr.Tab("Chat"):
             chat = _chat(bot, admit)
         with gr.Tab("Compare"):
-            _compare(bot)
+            tabs.compare(bot)
         with gr.Tab("Documents"):
-            _documents(bot)
+            tabs.documents(bot)
         with gr.Tab("Hand-out") as tab:
             _handout(bot, chat, tab, admit)
         _program(bot, admit)
@@ -156,7 +153,7 @@ def _chat(bot: Careerbot, admit: Admit) -> Any:
     def emptied() -> tuple[Any, Any, Any]:
         return gr.Button(visible=False), gr.Accordion(visible=False), gr.Textbox(**_ASK)
 
-    unlisted = {"queue": False, "api_visibility": "private"}
+    unlisted: dict[str, Any] = {"queue": False, "api_visibility": "private"}
     picks = [chat.example_select, chat.option_select]
     typed = box.submit(asked, [box, chat], [box, chat], **unlisted)
     picked = gr.on(picks, chosen, chat, [box, chat], **unlisted)
@@ -213,110 +210,9 @@ def _picture(bot: Careerbot, found: Sequence[tables.Table], answer: Answer) -> t
             return (
                 gr.Accordion(label=f"Picture: {name}", visible=True),
                 gr.Plot(value=charting.chart(series, source)),
-                _table(table),
+                tabs.whole_table(table),
             )
     return gr.Accordion(visible=False), gr.skip(), gr.skip()
-
-
-def _table(table: tables.Table) -> str:
-    head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in (table.first, *table.columns))
-    rows = "".join(
-        f"<tr><th scope='row'>{escape(row.label)}</th>" + "".join(f"<td>{escape(cell)}</td>" for cell in row.cells)
-        for row in table.rows
-    )
-    return (
-        f"<div class='wide'><table class='compared'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
-
-
-def _compare(bot: Careerbot) -> None:
-    found = tables.tables(bot.index.chunks)
-    kinds = tables.kinds(found)
-    if not kinds:
-        gr.Markdown("The documents hold no table of which two rows could be compared.")
-        return
-    gr.Markdown("Pick two to five. Every cell is a quotation; an empty one says that no table tells.")
-    first = next(iter(kinds))
-    kind = gr.Dropdown(list(kinds), value=first, label="What to compare")
-    options = gr.CheckboxGroup(list(kinds[first]), label="Options")
-    shown = gr.HTML()
-
-    def turned(name: str) -> tuple[Any, str]:
-        return gr.CheckboxGroup(choices=list(kinds.get(name, {})), value=[]), ""
-
-    def compared(name: str, chosen: list[str]) -> str:
-        if not 2 <= len(chosen or []) <= MOST_COMPARED:
-            return f"<p role='status'>Pick two to five; {len(chosen or [])} picked.</p>"
-        return comparison(bot, tables.compare(found, name, chosen))
-
-    kind.input(turned, kind, [options, shown], **_LATEST)
-    options.input(compared, [kind, options], shown, **_LATEST)
-
-
-def comparison(bot: Careerbot, held: tables.Comparison) -> str:
-    """A comparison as an HTML table: each cell with its date and a marker that opens its row."""
-    head = "".join(f"<th scope='col'>{escape(option)}</th>" for option in held.options)
-    rows = "".join(
-        f"<tr><th scope='row'>{escape(name)}</th>" + "".join(f"<td>{_cell(bot, cell)}</td>" for cell in cells) + "</tr>"
-        for name, cells in held.rows
-    )
-    return (
-        "<div class='wide'><table class='compared'>"
-        f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
-
-
-def _cell(bot: Careerbot, cells: Sequence[tables.Cell]) -> str:
-    if not cells:
-        return "<span class='blank'>not stated</span>"
-    said = []
-    for cell in cells:
-        document = bot.index.documents[cell.document]
-        link = messages.passage_link(cell.document, cell.start, cell.end, "[source]", document.title)
-        said.append(f"{escape(cell.text)} {link} {messages.dated(document.as_of)}")
-    return "<br>".join(said)
-
-
-def _documents(bot: Careerbot) -> None:
-    held = bot.index.documents
-    gr.Markdown("\n".join([_edition(bot), "", *(_loaded(bot, name) for name in held)]))
-    names = [
-        (document.title + (f" ({document.as_of})" if document.as_of else ""), name) for name, document in held.items()
-    ]
-    chosen = gr.Dropdown(names, value=None, label="Read a document in full")
-    find = gr.Textbox(label="Find in it", max_length=100, visible=False)
-    shown = gr.HTML()
-
-    def read(name: str | None, words: str) -> tuple[Any, str]:
-        if name not in held:
-            return gr.Textbox(visible=False), ""
-        text, places = passages.whole(held[name], chunking.sections(held[name]), str(words or "")[:100])
-        count = f"<p role='status'>{places} places</p>" if words else ""
-        heading = passages.source_heading(held[name])
-        return gr.Textbox(visible=True), f"{heading}{count}<div class='document' tabindex='0'>{text}</div>"
-
-    gr.on([chosen.input, find.submit], read, [chosen, find], [find, shown], **_LATEST)
-
-
-def _edition(bot: Careerbot) -> str:
-    """When the index was made, and what changed then."""
-    made = (bot.index.folder / "manifest.json").stat().st_mtime
-    told = f"Indexed on {datetime.date.fromtimestamp(made)}."
-    found = generations.changes(bot.index.folder)
-    if found is None:
-        return told
-    named = (("added", found.added), ("changed", found.changed), ("removed", found.removed))
-    parts = [f"{what}: {rendering.escape_markdown(', '.join(titles))}" for what, titles in named if titles]
-    return f"{told} Since the index before, {'; '.join(parts) or 'no document changed'}."
-
-
-def _loaded(bot: Careerbot, name: str) -> str:
-    document = bot.index.documents[name]
-    sections = sum(chunk.part is None for chunk in bot.index.chunks if chunk.document == name)
-    known = ", ".join(
-        part for part in (document.publisher, document.as_of or "undated", f"{sections} sections") if part
-    )
-    return f"- {rendering.escape_markdown(f'{document.title} ({known})')}"
 
 
 def _handout(bot: Careerbot, chat: Any, tab: Any, admit: Admit) -> None:
@@ -348,7 +244,7 @@ def _handout(bot: Careerbot, chat: Any, tab: Any, admit: Admit) -> None:
 
     outputs = [*buttons, html, markdown, shown]
     tab.select(offered, chat, [chosen, *outputs], api_visibility="private")
-    chosen.input(made, [chat, chosen], outputs, **_LATEST)
+    chosen.input(made, [chat, chosen], outputs, **tabs.LATEST)
     buttons[0].click(None, js="() => window.print()")
     buttons[1].click(None, html, js="text => careerbotSave(text, 'careerbot.html', 'text/html')")
     buttons[2].click(None, markdown, js="text => careerbotSave(text, 'careerbot.md', 'text/markdown')")

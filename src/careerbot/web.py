@@ -75,7 +75,7 @@ def serve(settings: Settings) -> None:
     Raises InputError when a setting cannot be used or the port is taken, before the index is opened.
     """
     _names(settings)
-    pass
+    read_passwords(settings.password_file)
     with listen(settings.host, settings.port) as listening:
         host, port = listening.getsockname()[:2]
         bot = Careerbot.open(settings=settings)

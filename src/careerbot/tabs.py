@@ -1,0 +1,122 @@
+"""The tabs beside the chat that need no conversation: options side by side, and the documents in full."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from careerbot import chunking, generations, messages, passages, rendering, tables
+from careerbot.pipeline import Careerbot
+
+MOST_COMPARED = 5
+
+LATEST: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last"}
+"""Events of choices: by default, what is chosen while the choice before is being served would be lost."""
+
+
+def compare(bot: Careerbot) -> None:
+    """Two to five options of the tables of one kind, every cell with its source."""
+    found = tables.tables(bot.index.chunks)
+    kinds = tables.kinds(found)
+    if not kinds:
+        gr.Markdown("The documents hold no table of which two rows could be compared.")
+        return
+    gr.Markdown("Pick two to five. Every cell is a quotation; an empty one says that no table tells.")
+    first = next(iter(kinds))
+    kind = gr.Dropdown(list(kinds), value=first, label="What to compare")
+    options = gr.CheckboxGroup(list(kinds[first]), label="Options")
+    shown = gr.HTML()
+
+    def turned(name: str) -> tuple[Any, str]:
+        return gr.CheckboxGroup(choices=list(kinds.get(name, {})), value=[]), ""
+
+    def compared(name: str, chosen: list[str]) -> str:
+        if not 2 <= len(chosen or []) <= MOST_COMPARED:
+            return f"<p role='status'>Pick two to five; {len(chosen or [])} picked.</p>"
+        return comparison(bot, tables.compare(found, name, chosen))
+
+    kind.input(turned, kind, [options, shown], **LATEST)
+    options.input(compared, [kind, options], shown, **LATEST)
+
+
+def whole_table(table: tables.Table) -> str:
+    """A table of a document as HTML."""
+    head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in (table.first, *table.columns))
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(row.label)}</th>" + "".join(f"<td>{escape(cell)}</td>" for cell in row.cells)
+        for row in table.rows
+    )
+    return (
+        f"<div class='wide'><table class='compared'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def comparison(bot: Careerbot, held: tables.Comparison) -> str:
+    """A comparison as an HTML table: each cell with its date and a marker that opens its row."""
+    head = "".join(f"<th scope='col'>{escape(option)}</th>" for option in held.options)
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(name)}</th>" + "".join(f"<td>{_cell(bot, cell)}</td>" for cell in cells) + "</tr>"
+        for name, cells in held.rows
+    )
+    return (
+        "<div class='wide'><table class='compared'>"
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _cell(bot: Careerbot, cells: Sequence[tables.Cell]) -> str:
+    if not cells:
+        return "<span class='blank'>not stated</span>"
+    said = []
+    for cell in cells:
+        document = bot.index.documents[cell.document]
+        link = messages.passage_link(cell.document, cell.start, cell.end, "[source]", document.title)
+        said.append(f"{escape(cell.text)} {link} {messages.dated(document.as_of)}")
+    return "<br>".join(said)
+
+
+def documents(bot: Careerbot) -> None:
+    """What is loaded and what changed, and each document in full with search."""
+    held = bot.index.documents
+    gr.Markdown("\n".join([_edition(bot), "", *(_loaded(bot, name) for name in held)]))
+    names = [
+        (document.title + (f" ({document.as_of})" if document.as_of else ""), name) for name, document in held.items()
+    ]
+    chosen = gr.Dropdown(names, value=None, label="Read a document in full")
+    find = gr.Textbox(label="Find in it", max_length=100, visible=False)
+    shown = gr.HTML()
+
+    def read(name: str | None, words: str) -> tuple[Any, str]:
+        if name not in held:
+            return gr.Textbox(visible=False), ""
+        text, places = passages.whole(held[name], chunking.sections(held[name]), str(words or "")[:100])
+        count = f"<p role='status'>{places} places</p>" if words else ""
+        heading = passages.source_heading(held[name])
+        return gr.Textbox(visible=True), f"{heading}{count}<div class='document' tabindex='0'>{text}</div>"
+
+    gr.on([chosen.input, find.submit], read, [chosen, find], [find, shown], **LATEST)
+
+
+def _edition(bot: Careerbot) -> str:
+    """When the index was made, and what changed then."""
+    made = (bot.index.folder / "manifest.json").stat().st_mtime
+    told = f"Indexed on {datetime.date.fromtimestamp(made)}."
+    found = generations.changes(bot.index.folder)
+    if found is None:
+        return told
+    named = (("added", found.added), ("changed", found.changed), ("removed", found.removed))
+    parts = [f"{what}: {rendering.escape_markdown(', '.join(titles))}" for what, titles in named if titles]
+    return f"{told} Since the index before, {'; '.join(parts) or 'no document changed'}."
+
+
+def _loaded(bot: Careerbot, name: str) -> str:
+    document = bot.index.documents[name]
+    sections = sum(chunk.part is None for chunk in bot.index.chunks if chunk.document == name)
+    known = ", ".join(
+        part for part in (document.publisher, document.as_of or "undated", f"{sections} sections") if part
+    )
+    return f"- {rendering.escape_markdown(f'{document.title} ({known})')}"
