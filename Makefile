@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 INDEX  ?= .careerbot
 SOURCES := $(shell find corpus -type f 2>/dev/null)
 
-.PHONY: chat setup index test test-slow test-all eval lint bench clean
+.PHONY: chat setup index test test-slow test-browser screenshots test-all eval lint bench clean
 
 chat: $(INDEX)/CURRENT
 	$(BIN)/careerbot serve --index $(INDEX)
@@ -23,7 +23,18 @@ test: $(STAMP)
 test-slow: $(INDEX)/CURRENT
 	$(BIN)/python -m pytest -m slow
 
-test-all: test test-slow
+test-browser: $(INDEX)/CURRENT chromium
+	$(BIN)/python -m pytest -m browser
+
+screenshots: $(INDEX)/CURRENT chromium
+	SCREENSHOTS=docs $(BIN)/python -m pytest -m browser
+
+test-all: test test-slow test-browser
+
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+		|| { echo "the browser tests need chromium; install it, for example: sudo apt-get install chromium" >&2; exit 1; }
 
 eval: $(INDEX)/CURRENT
 	$(BIN)/python -m evals --index $(INDEX) --baseline evals/baselines/test.jsonl

@@ -359,8 +359,14 @@ class TestClosedDoors:
             ),
             pytest.param({"path": "FILE", "meta": {"_type": "gradio.FileData"}}, id="file-as-a-part"),
             pytest.param(
-                {"type": "component", "component": "file", "value": "FILE", "constructor_args": {}, "props": {}},
-                id="component",
+                {
+                    "type": "component",
+                    "component": "chatbot",
+                    "value": [],
+                    "constructor_args": {"avatar_images": ["FILE", None]},
+                    "props": {},
+                },
+                id="component-that-reads-a-file",
             ),
         ],
     )
@@ -809,9 +815,7 @@ class TestServe:
             with pytest.raises(InputError, match=expected):
                 serve(Settings(index=tmp_path / "none", port=port))
 
-    @pytest.mark.parametrize(
-        "host", ["203.0.113.1", "no such host", "x" * 70 + ".example", "..", "fe80::1%nowhere"], ids=ascii
-    )
+    @pytest.mark.parametrize("host", ["203.0.113.1", "no such host", "ä" * 70, "..", "fe80::1%nowhere"], ids=ascii)
     def test_an_address_that_is_not_ours_is_one_line(self, tmp_path: Path, host: str) -> None:
         with pytest.raises(
             InputError, match=r"^cannot listen on [^\n]*:0 \([^\n]+\); choose another --port or --host$"

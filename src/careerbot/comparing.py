@@ -94,7 +94,8 @@ def subject(found: Sequence[tuple[Candidate, Figure]]) -> str:
     words = [word for word in common if word not in told]
     named = [figure.statistic, _PERIODS.get(figure.period or "")]
     lead = [word for word in named if word and word not in words]
-    return " ".join([*lead, *words[:6]] if len(words) > 1 or not lead else lead)
+    own = [word for word in words if word not in named]  # one word that all share says too little: "medical"
+    return " ".join([*lead, *(words[:6] if len(own) > 1 or not any(named) else set(words) & set(named))])
 
 
 def _lead(question: Question, ranked: Sequence[Candidate]) -> tuple[Candidate, Figure] | None:

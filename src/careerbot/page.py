@@ -71,7 +71,7 @@ def _names_file(held: object) -> bool:
     while pending:
         one = pending.pop()
         if isinstance(one, dict):
-            if "path" in one :
+            if "path" in one or "component" in one:
                 return True
             pending += one.values()
         elif isinstance(one, list):
@@ -184,8 +184,13 @@ def _correction(answer: Answer) -> Any:
 def _rated(bot: Careerbot, chat: Any, feedback: Feedback, admit: Admit) -> None:
     """Keep the thumbs of the chat, which Gradio shows only where they are kept."""
 
-    def rated(event: gr.LikeData, turns: list[Message], request: gr.Request) -> None:
+    last = gr.State("")
+
+    def rated(event: gr.LikeData, turns: list[Message], before: str, request: gr.Request) -> str:
         at = event.index if isinstance(event.index, int) else event.index[0]
+        told = f"{at} {event.liked}" if event.liked in (True, False, *RATINGS) else ""  # a thumb that is taken back
+        if told in ("", before):  # Gradio tells each reason twice
+            return told
         asked = [turn[:MAX_MESSAGE_CHARS] for turn in _asked(turns[: at + 1])]
         reason = event.liked if isinstance(event.liked, str) else ""
         try:
@@ -195,8 +200,9 @@ def _rated(bot: Careerbot, chat: Any, feedback: Feedback, admit: Admit) -> None:
         except CareerbotError as error:
             raise gr.Error(str(error), print_exception=False) from error
         gr.Info("Thank you, this was kept on the server.")
+        return told
 
-    chat.like(rated, chat, None, api_visibility="private")
+    chat.like(rated, [chat, last], last, concurrency_limit=1, trigger_mode="multiple", api_visibility="private")
 
 
 def _picture(bot: Careerbot, found: Sequence[tables.Table], answer: Answer) -> tuple[Any, Any, Any]:
