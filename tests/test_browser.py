@@ -405,7 +405,6 @@ class TestAsking:
         held = ratings[-1]
         assert held == Rating((PLAIN,), real.bot.ask(PLAIN).text, liked, reason, held.day)
 
-
     def test_a_thumb_that_is_taken_back_is_no_dislike(self, page: Page, real: Served) -> None:
         known = len(Feedback(real.ratings).rated())
         _asked(page, PLAIN)
@@ -564,9 +563,9 @@ class TestPhone:
 
     def test_a_disagreement_is_read_without_scrolling_sideways(self, phone: Page) -> None:
         answer = _asked(phone, SALARY)
-        _picture(phone, "phone.png")
         card = answer.get_by_role("table", name="The sources disagree")
         card.scroll_into_view_if_needed()
+        _picture(phone, "phone.png")
         box = card.bounding_box()
         assert box is not None
         for cell in card.get_by_role("cell").all():
@@ -578,12 +577,14 @@ class TestPhone:
     def test_the_source_panel_takes_the_whole_width_and_keeps_the_focus(self, phone: Page) -> None:
         marker = _asked(phone, PLAIN).get_by_role("link", name="[1]").first
         marker.tap()
-        expect(_panel(phone).locator("mark")).to_be_in_viewport()
+        expect(_panel(phone).locator("mark").first).to_be_in_viewport()
         assert _panel(phone).bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
         assert _overflow(phone) == 0
         for _ in range(4):
             phone.keyboard.press("Tab")
-            assert phone.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
+            assert phone.evaluate(
+                "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+            )
         phone.keyboard.press("Escape")
         expect(_panel(phone)).to_be_hidden()
         expect(marker).to_be_focused()
@@ -606,7 +607,9 @@ class TestHostileDocument:
 
     def test_markup_in_a_message_stays_text(self, visitors: Visitors, hostile: Served) -> None:
         page = visitors.open(hostile.address)
-        typed = '<img src="http://evil.example/x.png" onerror="window.harmed=6"> ![x](http://evil.example/y.png) divers?'
+        typed = (
+            '<img src="http://evil.example/x.png" onerror="window.harmed=6"> ![x](http://evil.example/y.png) divers?'
+        )
         _asked(page, typed)
         expect(page.get_by_role("group", name="Question", exact=True)).to_have_text(typed)
         assert page.evaluate("window.harmed") is None
@@ -654,7 +657,9 @@ class TestAccess:
         reached = []
         for _ in range(40):
             page.keyboard.press("Tab")
-            reached.append(str(page.evaluate("(e => e.innerText || e.placeholder || e.ariaLabel)(document.activeElement)")))
+            reached.append(
+                str(page.evaluate("(e => e.innerText || e.placeholder || e.ariaLabel)(document.activeElement)"))
+            )
         at = [next(place for place, name in enumerate(reached) if name.startswith(start)) for start in wanted]
         assert at == sorted(at)
 

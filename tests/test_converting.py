@@ -376,6 +376,7 @@ with zipfile.ZipFile(ARCHIVE, "w") as _archive:
     _archive.writestr("../../escaped.txt", "x")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "raw", "expected"),
     [
@@ -417,6 +418,7 @@ def test_a_file_that_cannot_be_converted_is_skipped_with_one_line(
     assert [file.name for file in tmp_path.parent.rglob("escaped.txt")] == []
 
 
+@pytest.mark.slow
 def test_a_file_that_lies_about_its_ending_is_read_as_what_it_is(tmp_path: Path) -> None:
     found = loaded(tmp_path, baker_txt=pdf([BAKERY]), bees_md=PAGE, fees_txt="State,Fee,Exam\nA,1,2\nB,3,4\n")
     assert found.skipped == ()
@@ -427,6 +429,7 @@ def test_a_file_that_lies_about_its_ending_is_read_as_what_it_is(tmp_path: Path)
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["guide_docx", "baker_pdf", "bees_html"])
 def test_the_text_is_the_same_on_every_run(tmp_path: Path, name: str) -> None:
     raw: dict[str, str | bytes] = {"guide_docx": GUIDE, "baker_pdf": pdf([BAKERY]), "bees_html": PAGE}
@@ -439,6 +442,7 @@ def test_a_conversion_that_takes_too_long_is_ended() -> None:
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "page",
     [

@@ -815,7 +815,16 @@ class TestServe:
             with pytest.raises(InputError, match=expected):
                 serve(Settings(index=tmp_path / "none", port=port))
 
-    @pytest.mark.parametrize("host", ["203.0.113.1", "no such host", "ä" * 70, "..", "fe80::1%nowhere"], ids=ascii)
+    @pytest.mark.parametrize(
+        "host",
+        [
+            pytest.param("203.0.113.1", id="of-another"),
+            pytest.param("no such host", id="no-name"),
+            pytest.param("..", id="only-dots"),
+            pytest.param("ä" * 70, id="too-long-to-be-encoded"),
+            pytest.param("fe80::1%nowhere", id="no-such-network"),
+        ],
+    )
     def test_an_address_that_is_not_ours_is_one_line(self, tmp_path: Path, host: str) -> None:
         with pytest.raises(
             InputError, match=r"^cannot listen on [^\n]*:0 \([^\n]+\); choose another --port or --host$"

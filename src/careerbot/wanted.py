@@ -99,8 +99,10 @@ _EARNED = re.compile(
 
 _STEPS = re.compile(
     r"\bsteps\b|\bstep[- ]by[- ]step\b|\bwalk me through\b|\bin (?:what|which) order\b|\bstart to finish\b|"
-    r"\bfrom (?:scratch|zero|nothing)\b|\bhow (?:do|can|does|would|should|to|did)\b.{0,30}\b(?:become|becoming|"
-    r"get (?:in)?to be|get started|get into|start out|begin|go about)\b|\b(?:road|path|route|way) (?:from|to (?:be|becom)\w*|into)\b|"
+    r"\bfrom (?:scratch|zero|nothing)\b|"
+    r"\bhow (?:do|can|does|would|should|to|did)\b.{0,30}\b(?:become|becoming|get (?:in)?to be|get started|get into|"
+    r"start out|begin|go about)\b|"
+    r"\b(?:road|path|route|way) (?:from|to (?:be|becom)\w*|into)\b|"
     r"\bwhat (?:do|does|must|should|would)\b.{0,30}\b(?:to become|to be(?:come)? an?)\b",
     re.I,
 )

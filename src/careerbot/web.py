@@ -99,7 +99,7 @@ def listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
-    except (OSError, UnicodeError) as error:
+    except (OSError, TypeError) as error:  # a TypeError where the name cannot be encoded
         if listening is not None:
             listening.close()
         reason = getattr(error, "strerror", None) or str(error)
