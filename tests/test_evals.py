@@ -454,10 +454,9 @@ def test_a_row_holds_what_the_bot_says_and_where_the_evidence_was_found(bot: Car
 
 @pytest.mark.parametrize("question", [*WAGE.turns, "What does a baker earn, and how many hives has a beekeeper?"])
 def test_the_searches_are_measured_with_the_queries_that_the_bot_makes(bot: Careerbot, question: str) -> None:
-    asked = bot._retrieve(bot._read({"question": question, "history": ()}))
-    queries = list(running._queries(bot, asked.reading))
+    queries = list(running._queries(bot, bot.read(question)))
     assert [retrieval.hybrid(bot.index, query, bot.settings) for query in queries] == [
-        part.hits for part in asked.parts
+        part.hits for part in bot.parts(question)
     ]
 
 

@@ -729,17 +729,18 @@ class TestQuestionsPerMinute:
     def test_a_rating_is_one_question_too(self, limited: TestClient) -> None:
         """It stores an answer, which is asked anew."""
         chat = [*said(PAY), *said("Ours.", role="assistant")]
-        body = {
-            "fn_index": handler(limited, "rated"),
-            "data": [chat],
-            "event_data": {"index": 1, "value": "Ours.", "liked": True},
-            "session_hash": "abc",
-        }
         told = []
-        for _ in range(3):
+        for liked in (True, False, "Wrong source"):
+            body = {
+                "fn_index": handler(limited, "rated"),
+                "data": [chat, None],
+                "event_data": {"index": 1, "value": "Ours.", "liked": liked},
+                "session_hash": "abc",
+            }
             limited.post("/gradio_api/queue/join", json=body).raise_for_status()
             told.append(limited.get("/gradio_api/queue/data", params={"session_hash": "abc"}).text)
-        assert [TOO_MANY in stream for stream in told] == [False, False, True]
+        assert ['"success":true' in stream for stream in told] == [True, True, False]
+        assert TOO_MANY in told[-1]
 
     def test_reading_and_comparing_ask_nothing_and_are_not_counted(self, limited: TestClient) -> None:
         for _ in range(4):

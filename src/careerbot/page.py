@@ -61,7 +61,7 @@ class _Page(gr.Blocks):
             if _names_file(inputs):
                 raise ValueError
             return await super().preprocess_data(block_fn, inputs, *further, **named)
-        except (gr.Error, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):  # gr.Error is a ValueError
             raise gr.Error("what was sent is not what this app takes", print_exception=False) from None
 
 
