@@ -24,10 +24,10 @@ test-slow: $(INDEX)/CURRENT
 	$(BIN)/python -m pytest -m slow
 
 test-browser: $(INDEX)/CURRENT chromium
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -m browser tests/test_browser.py
 
 screenshots: $(INDEX)/CURRENT chromium
-	SCREENSHOTS=docs $(BIN)/python -m pytest -m browser
+	SCREENSHOTS=docs $(BIN)/python -m pytest -m browser tests/test_browser.py
 
 test-all: test test-slow test-browser
 
