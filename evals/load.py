@@ -45,19 +45,21 @@ def served(bot: Careerbot) -> Iterator[str]:
 
     from careerbot.web import listen, web_app
 
-    listening = listen("127.0.0.1", 0)
     # Made within the server's loop: Gradio leaves a loop open that it makes itself.
-    config = uvicorn.Config(partial(web_app, bot), factory=True, log_level="warning", access_log=False)
+    config = uvicorn.Config(
+        partial(web_app, bot), factory=True, log_level="warning", access_log=False, timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while thread.is_alive() and not server.started:
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
+    with listen("127.0.0.1", 0) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while thread.is_alive() and not server.started:
+            time.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)
 
 
 async def load(address: str, questions: Sequence[str], users: int, each: int, pause: float) -> Load:

@@ -18,7 +18,6 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-import uvicorn
 from conftest import WordEncoder, write_corpus
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
@@ -28,6 +27,7 @@ from careerbot.feedback import Feedback, Rating
 from careerbot.index import open_index
 from careerbot.loading import load
 from careerbot.rendering import quoted
+from evals.load import served
 
 pytestmark = [
     pytest.mark.browser,
@@ -88,16 +88,9 @@ class SlowBot(Careerbot):
 @contextmanager
 def serving(bot: Careerbot) -> Iterator[Served]:
     """The app on a free port of this machine."""
-    from careerbot.web import listen, web_app
-
     assert bot.settings.feedback is not None
-    with listen("127.0.0.1", 0) as listening:
-        server = uvicorn.Server(uvicorn.Config(web_app(bot), log_level="warning", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        yield Served(f"http://127.0.0.1:{listening.getsockname()[1]}", bot, bot.settings.feedback)
-        server.should_exit = True
-        thread.join(timeout=10)
+    with served(bot) as address:
+        yield Served(address, bot, bot.settings.feedback)
 
 
 def small_bot(kind: type[Careerbot], folder: Path, corpus: Path) -> Careerbot:
@@ -116,23 +109,23 @@ def real(real_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     settings = Settings(index=real_index, questions_per_minute=0, feedback=ratings)
     bot = Careerbot.open(settings=settings)
     bot.ask(SALARY)  # loads the encoder before the first test waits for an answer
-    with serving(bot) as served:
-        yield served
+    with serving(bot) as held:
+        yield held
 
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "diver.md").write_text(HOSTILE, encoding="utf-8")
-    with serving(small_bot(Careerbot, folder, folder / "diver.md")) as served:
-        yield served
+    with serving(small_bot(Careerbot, folder, folder / "diver.md")) as held:
+        yield held
 
 
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("slow")
-    with serving(small_bot(SlowBot, folder, write_corpus(folder / "corpus"))) as served:
-        yield served
+    with serving(small_bot(SlowBot, folder, write_corpus(folder / "corpus"))) as held:
+        yield held
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-import uvicorn
 from conftest import WordEncoder, bot_over, write_corpus
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,6 +29,7 @@ from careerbot.index import read_sources
 from careerbot.loading import load
 from careerbot.mcp_tools import MAX_QUESTION_CHARS, MAX_TURNS, server
 from careerbot.rendering import as_json
+from evals.load import served
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 COMMAND = shutil.which("careerbot", path=str(Path(sys.executable).parent))
@@ -314,15 +314,8 @@ def test_an_interrupt_ends_it_though_stdin_stays_open(small_index: Path) -> None
 @pytest.fixture
 def address(_shared_bot: Careerbot) -> Iterator[str]:
     """A running web app on a free port of this machine."""
-    from careerbot.web import listen, web_app
-
-    listening = listen("127.0.0.1", 0)
-    running = uvicorn.Server(uvicorn.Config(web_app(_shared_bot), log_level="warning"))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    running.should_exit = True
-    thread.join(timeout=10)
+    with served(_shared_bot) as found:
+        yield found
 
 
 @pytest.mark.slow

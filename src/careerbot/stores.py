@@ -21,9 +21,9 @@ Scores = NDArray[np.float64]
 _COLLECTION = "chunks"
 _ADDED_AT_ONCE = 1000  # vectors
 
-# Large enough that the graph search visits everything near: with Chroma's defaults one question in
-# fifty loses its best chunk in half of the builds.
-_HNSW: Any = {"space": "cosine", "ef_construction": 400, "ef_search": 1000, "max_neighbors": 48}
+# Large enough that the graph search visits everything near. Of 2,200 questions over 17,000 vectors none lost
+# one of its 20 nearest; with 48 neighbours and a search of 1000 two did in every build, at the same speed.
+_HNSW: Any = {"space": "cosine", "ef_construction": 400, "ef_search": 1500, "max_neighbors": 64}
 
 
 class VectorStore:
