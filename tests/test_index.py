@@ -517,21 +517,20 @@ class TestOpening:
             chroma.mkdir()
         if rest == "an-empty-database":
             (chroma / "chroma.sqlite3").write_bytes(b"")
-        assert "Chroma cannot read it" in _broken(folder)
+        assert "chroma/" in _broken(folder)
 
     def test_a_chroma_folder_without_its_graph_is_refused(self, folder: Path) -> None:
         graphs = [path for path in (_generation(folder) / "chroma").iterdir() if path.is_dir()]
         for graph in graphs:
             shutil.rmtree(graph)
-        index = open_index(folder, WordEncoder())  # small collections live in the database alone
-        assert len(index.nearest(_queries(1)[0], 1000).rows) == len(index.chunks)
+        assert "chroma/" in _broken(folder)
 
     def test_the_chroma_of_another_index_is_refused(self, folder: Path, tmp_path: Path) -> None:
         other = [replace(document, text=document.text.replace("word", "other")) for document in _many()[:5]]
         build(other, WordEncoder(), tmp_path / "other")
         shutil.rmtree(_generation(folder) / "chroma")
         shutil.copytree(_generation(tmp_path / "other") / "chroma", _generation(folder) / "chroma")
-        assert "Chroma " in _broken(folder)
+        assert "chroma/" in _broken(folder)
 
 
 class TestWriting:

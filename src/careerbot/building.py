@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from careerbot import chunking, generations, stores
 from careerbot.datatypes import Chunk, Document, Gap
 from careerbot.embedding import Encoder, Progress, Vectors
-from careerbot.errors import IndexUnusable, InputError, StorageError
-from careerbot.index import Index, open_index
+from careerbot.errors import CareerbotError, IndexUnusable, InputError, StorageError
+from careerbot.index import open_generation, open_verified
 from careerbot.words import names, search_terms, tokens
 
+_SAMPLE = 400  # vectors of a new generation that must be found: some 2 s of 16,000
+_APART = 1000
+"""Vectors from which Chroma keeps a graph on the disk, whose native code may die of it: then in a process apart."""
 _ENCODED_AT_ONCE = 256  # texts; the encoder sorts them by length, so larger is faster and the bar coarser
 
 
@@ -53,7 +55,8 @@ def build(
 
     Raises InputError when they hold no text, LockedError when another process is writing,
     StorageError when the disk refuses, and IndexUnusable when what was written does not verify; in
-    each case the generation that was served before still is.
+    each case the generation that was served before still is (the new one, where the disk refused the
+    very last step), as it is when this process is killed.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -110,11 +113,13 @@ def _sources(folder: Path) -> tuple[dict[str, str], str]:
 
 def _served(folder: Path, encoder: Encoder) -> bool:
     """Whether the current generation opens and proves itself; one that does not is built again."""
+    generation = generations.current(folder)
     try:
-        open_index(folder, encoder)
+        if generation is not None:
+            open_generation(generation, encoder).close()
     except IndexUnusable:
         return False
-    return True
+    return generation is not None
 
 
 def _known_vectors(folder: Path, encoder: Encoder) -> dict[tuple[str, str], Vectors]:
@@ -124,7 +129,10 @@ def _known_vectors(folder: Path, encoder: Encoder) -> dict[tuple[str, str], Vect
         return {}
     try:
         manifest = generations.read_manifest(generation)
-        if manifest["format"] != generations.FORMAT or manifest["encoder"]["fingerprint"] != encoder.fingerprint:
+        if (
+            manifest["format"] not in (2, generations.FORMAT)
+            or manifest["encoder"]["fingerprint"] != encoder.fingerprint
+        ):
             return {}
         vectors = np.load(generation / "vectors.npy")
         held, gaps = generations.read_chunks(generation), generations.read_gaps(generation)
@@ -159,30 +167,30 @@ def _write(
     encoder: Encoder,
     folder: Path,
 ) -> int:
-    number, draft = generations.draft(folder)
-    generations.write_lines(draft / "documents.jsonl", documents)
-    generations.write_lines(draft / "chunks.jsonl", chunks)
-    generations.write_lines(draft / "gaps.jsonl", gaps)
-    np.save(draft / "vectors.npy", vectors)
-    passages = [_all_text(chunk) for chunk in chunks if chunk.part is None]
-    vocabulary = Counter(word for text in passages for word in set(tokens(text)))
-    generations.write_json(draft / "vocabulary.json", dict(sorted(vocabulary.items())))
-    generations.write_json(draft / "names.json", sorted(names(passages)))
-    stores.write_terms(draft / "bm25", [search_terms(chunking.views(chunk)[1]) for chunk in chunks])
-    stores.write_vectors(draft / "chroma", generations.vector_names(chunks), vectors)
-    manifest = {
-        "format": generations.FORMAT,
-        "chunker": chunking.SETTINGS,
-        "generation": number,
-        "encoder": {"name": encoder.name, "fingerprint": encoder.fingerprint, "dimension": int(vectors.shape[1])},
-        "sources": {document.id: {"path": document.path, "sha256": document.sha256} for document in documents},
-        "gaps": _hash(gaps),
-        "chunks": len(chunks),
-    }
-    generations.write_json(draft / "manifest.json", manifest)
-    generation = generations.complete(draft)
-    _verify(generation, manifest)
-    generations.serve(generation)
+    with generations.draft(folder) as (number, draft):
+        generations.write_lines(draft / "documents.jsonl", documents)
+        generations.write_lines(draft / "chunks.jsonl", chunks)
+        generations.write_lines(draft / "gaps.jsonl", gaps)
+        np.save(draft / "vectors.npy", vectors)
+        passages = [_all_text(chunk) for chunk in chunks if chunk.part is None]
+        vocabulary = Counter(word for text in passages for word in set(tokens(text)))
+        generations.write_json(draft / "vocabulary.json", dict(sorted(vocabulary.items())))
+        generations.write_json(draft / "names.json", sorted(names(passages)))
+        stores.write_terms(draft / "bm25", [search_terms(chunking.views(chunk)[1]) for chunk in chunks])
+        stores.write_vectors(draft / "chroma", generations.vector_names(chunks), vectors)
+        manifest = {
+            "format": generations.FORMAT,
+            "chunker": chunking.SETTINGS,
+            "stores": stores.versions(),
+            "generation": number,
+            "encoder": {"name": encoder.name, "fingerprint": encoder.fingerprint, "dimension": int(vectors.shape[1])},
+            "sources": {document.id: {"path": document.path, "sha256": document.sha256} for document in documents},
+            "gaps": _hash(gaps),
+            "chunks": len(chunks),
+        }
+        generations.seal(draft, manifest)
+        _verify(draft, apart=len(vectors) >= _APART)
+        generations.serve(generations.complete(draft))
     return number
 
 
@@ -190,11 +198,32 @@ def _all_text(chunk: Chunk) -> str:
     return "\n".join((*chunk.headings, chunk.lead.text if chunk.lead else "", chunk.text))
 
 
-def _verify(generation: Path, manifest: Mapping[str, Any]) -> None:
-    """Check a generation before it is served; one that fails, or that nobody waits for, is removed again."""
+def _verify(draft: Path, *, apart: bool) -> None:
+    """Check a draft as its readers will meet it. Raises IndexUnusable."""
+    if not apart:
+        verify(draft)
+        return
+    program = "import sys; from pathlib import Path; from careerbot.building import verify_alone as v; v(sys.argv[1])"
+    # -P: no module of the folder that the user stands in is taken for one of ours.
+    done = subprocess.run([sys.executable, "-P", "-c", program, str(draft)], capture_output=True, text=True)  # noqa: S603
+    for error in (IndexUnusable, StorageError):
+        if done.returncode == error.exit_code:
+            raise error(done.stderr.strip())
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        how = f"ended with {done.returncode}: {last}"
+        raise generations.unusable(draft.parent, f"the process that checked the new one {how}")
+
+
+def verify(draft: Path) -> None:
+    """Compare a draft with its hashes, and look whether its searches find what they hold. Raises IndexUnusable."""
+    open_verified(draft, generations.read_manifest(draft), _SAMPLE).close()
+
+
+def verify_alone(draft: str) -> None:
+    """`verify` as a whole program: what is wrong goes to stderr, with the exit code of the error."""
     try:
-        with closing(Index(generation, manifest)) as index:
-            index.verify()
-    except BaseException:
-        shutil.rmtree(generation, ignore_errors=True)
-        raise
+        verify(Path(draft))
+    except CareerbotError as error:
+        sys.stderr.write(str(error))
+        sys.exit(error.exit_code)

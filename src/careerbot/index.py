@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from careerbot import generations
+from careerbot import generations, stores
 from careerbot.datatypes import Chunk, Document
 from careerbot.embedding import Encoder, Vectors
+from careerbot.errors import CareerbotError, IndexUnusable, StorageError
 from careerbot.stores import Scores, TermStore, VectorStore
 
 Rows = NDArray[np.int64]
 
+_LOG = logging.getLogger("careerbot")
+
+_PROBED = 5  # vectors that must be found when an index is opened
 _SEARCHED = 7  # vectors that Chroma is asked for per row, since many wordings may ask for one row
 _VOTERS = 8  # wordings that vote on what answers
 _VOTE_WIDTH = 0.1  # how much farther a wording is that counts 1/e of the nearest
@@ -134,22 +140,24 @@ class Index:
             last += 1
         return self.chunks[first + 1 : last]
 
-    def verify_lexical(self) -> None:
-        """Check that BM25 can be read and scores every chunk. Raises what reading raises, or ValueError."""
-        scored = self._terms.count()
-        if scored != len(self.chunks):
-            raise ValueError(f"BM25 scores {scored} of {len(self.chunks)} chunks")
-
-    def verify(self) -> None:
-        """Check that Chroma holds every chunk and finds it. Raises IndexUnusable."""
+    def verify(self, sample: int) -> None:
+        """Check that BM25 and Chroma hold all of it, and Chroma finds a sample, evenly spread. Raises IndexUnusable."""
+        expected = len(self._owners)
         try:
-            count, expected = self._near.count(), len(self._owners)
-            lost = [place for place in range(0, expected, max(1, expected // 5)) if not self._found(place)]
+            scored, count = self._terms.count(), self._near.count()
+            lost = [place for place in range(0, expected, max(1, expected // sample)) if not self._found(place)]
+        except StorageError:
+            raise
         except Exception as error:  # Chroma raises its own, sqlite's and Rust's errors alike
-            raise generations.unusable(self.folder.parent, f"Chroma cannot read it ({error})") from error
-        if count != expected or lost:
-            found = f"holds {count} of {expected} vectors" if count != expected else "does not find what it holds"
-            raise generations.unusable(self.folder.parent, f"Chroma {found}")
+            raise generations.unusable(self.folder.parent, f"its searches cannot be read ({error})") from error
+        if scored != len(self.chunks):
+            found = f"BM25 scores {scored} of {len(self.chunks)} chunks"
+        elif count != expected:
+            found = f"Chroma holds {count} of {expected} vectors"
+        else:
+            found = "Chroma does not find what it holds"
+        if scored != len(self.chunks) or count != expected or lost:
+            raise generations.unusable(self.folder.parent, found)
 
     def _found(self, place: int) -> bool:
         """Whether Chroma finds a vector where its own numbers and ours say that it is."""
@@ -165,26 +173,115 @@ class Index:
 
 
 def open_index(folder: Path, encoder: Encoder) -> Index:
-    """The current generation, verified. Raises IndexUnusable when there is none or it does not fit."""
+    """The current generation, or with a warning in the log the newest sound one where that is damaged.
+
+    Raises IndexUnusable when there is none, or the current one was made by another encoder or version,
+    and StorageError when there is no room for a copy of its database.
+    """
     generation = generations.current(folder)
-    if generation is None:
-        raise generations.missing(folder)
-    manifest = generations.read_manifest(generation)
-    if not generations.of_this_version(manifest):
-        raise generations.unusable(folder, "it was made by another version of careerbot")
-    made_by = manifest["encoder"]
-    if made_by["name"] != encoder.name:
-        reason = f"it was made by the encoder {made_by['name']!r}, and this is {encoder.name!r}"
-        raise generations.unusable(folder, reason)
-    if made_by["fingerprint"] != encoder.fingerprint:
-        raise generations.unusable(folder, f"the weights of {encoder.name!r} are not those that it was made with")
+    if generation is not None:
+        generations.read_manifest(generation)
     try:
+        if generation is None:
+            raise generations.missing(folder)
+        return open_generation(generation, encoder)
+    except IndexUnusable as error:
+        if generations.current(folder) != generation:
+            return open_index(folder, encoder)  # switched meanwhile, and perhaps removed
+        if generation is not None:
+            _check_fits(generation, encoder)
+        index = _previous(folder, generation, encoder)
+        if index is None:
+            raise
+        _LOG.warning("%s; until then %s, from before, is served", error, index.folder.name)
+        return index
+
+
+def _previous(folder: Path, damaged: Path | None, encoder: Encoder) -> Index | None:
+    for older in generations.all_of(folder):
+        if older != damaged:
+            with suppress(IndexUnusable):
+                return open_generation(older, encoder)
+    return None
+
+
+def open_generation(generation: Path, encoder: Encoder) -> Index:
+    """This generation, every file of it compared with its hash. Raises IndexUnusable when it does not fit."""
+    return open_verified(generation, _check_fits(generation, encoder), _PROBED)
+
+
+def open_verified(generation: Path, manifest: Mapping[str, Any], sample: int) -> Index:
+    """A generation whose files are what was written and whose searches find a sample. Raises IndexUnusable."""
+    try:
+        generations.check_files(generation, manifest)  # before native code reads what it would die of
         index = Index(generation, manifest)
-        index.verify_lexical()
     except generations.DAMAGE as error:
-        raise generations.damaged(folder, error) from error
-    index.verify()
+        raise generations.damaged(generation.parent, error) from error
+    try:
+        index.verify(sample)
+    except CareerbotError:
+        index.close()
+        raise
     return index
+
+
+def _check_fits(generation: Path, encoder: Encoder) -> dict[str, Any]:
+    """The manifest of a generation that this version and encoder can serve. Raises IndexUnusable."""
+    folder = generation.parent
+    manifest = generations.read_manifest(generation)
+    if not generations.of_this_version(manifest) or manifest.get("stores") != stores.versions():
+        raise generations.unusable(folder, "it was made by another version of careerbot or of what it stores with")
+    try:
+        name, fingerprint = manifest["encoder"]["name"], manifest["encoder"]["fingerprint"]
+    except (KeyError, TypeError) as error:
+        raise generations.damaged(folder, error) from error
+    if name != encoder.name:
+        raise generations.unusable(folder, f"it was made by the encoder {name!r}, and this is {encoder.name!r}")
+    if fingerprint != encoder.fingerprint:
+        raise generations.unusable(folder, f"the weights of {encoder.name!r} are not those that it was made with")
+    return manifest
+
+
+class Watch:
+    """Tells when another generation than the one that is held is served, at the cost of reading CURRENT."""
+
+    def __init__(self, index: Index) -> None:
+        self._folder = index.folder.parent
+        self._seen = _identity(index.folder)
+
+    def moved(self) -> bool:
+        """Whether another generation than the one seen last is served."""
+        served = generations.current(self._folder)
+        return served is not None and _identity(served) != self._seen
+
+    def newer(self, encoder: Encoder) -> Index | None:
+        """The generation that is served now, opened; None where it has not moved. For one thread at a time.
+
+        One that cannot be used is told in the log, once, and not tried again unless it was for want of room.
+        """
+        served = generations.current(self._folder)
+        if served is None or (seen := _identity(served)) == self._seen:
+            return None
+        index = None
+        try:
+            index = open_generation(served, encoder)
+        except CareerbotError as error:
+            if generations.current(self._folder) != served:
+                return None  # replaced while it was opened; the next question sees that one
+            _LOG.warning("%s; until then the answers come from the one before", error)
+            if isinstance(error, StorageError):
+                return None  # there may be room for a copy at the next question
+        self._seen = seen
+        return index
+
+
+def _identity(generation: Path) -> tuple[str, int, int]:
+    """Differs between generations, also where a folder was deleted and filled anew from 1."""
+    try:
+        held = (generation / "manifest.json").stat()
+    except OSError:
+        return generation.name, 0, 0
+    return generation.name, held.st_ino, held.st_mtime_ns
 
 
 def _served(folder: Path) -> Path:

@@ -6,6 +6,7 @@ question + history ─conversation→ reading ─retrieval→ hits ─answering�
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -23,7 +24,7 @@ from careerbot.config import Settings, read_settings
 from careerbot.datatypes import Answer, Citation, Disagreement, Draft, Quote, StatedValue, Status
 from careerbot.embedding import Encoder, SentenceEncoder, Vectors
 from careerbot.errors import InputError
-from careerbot.index import Index, open_index
+from careerbot.index import Index, Watch, open_index
 from careerbot.places import home, places
 from careerbot.questions import Question
 from careerbot.words import content_words, search_terms, stem
@@ -52,13 +53,20 @@ class _Asked:
 
 
 class Careerbot:
-    """Answers questions from one index. Make it with `Careerbot.open`."""
+    """Answers questions from one index. Make it with `Careerbot.open`.
+
+    Each question is answered from one generation of the index: a new one is taken up by the next
+    question, and one that cannot be used is told in the log while the old one goes on. `index` is the
+    generation that the newest question is answered from; it stays whole for who holds it.
+    """
 
     def __init__(self, index: Index, encoder: Encoder, settings: Settings) -> None:
         self.index = index
         self.encoder = encoder
         self.settings = settings
-        self._quoted: dict[str, tuple[Quote, ...]] = {}
+        self._watch = Watch(index)
+        self._moving = threading.Lock()
+        self._served = _Served(index, encoder, settings)
 
     @classmethod
     def open(cls, index: str | Path | None = None, settings: Settings | None = None) -> Careerbot:
@@ -76,16 +84,18 @@ class Careerbot:
         Turns are strings (what the user said), LangChain messages, or {"role", "content"} mappings;
         only the user's are read. Raises InputError when the question is empty or too long.
         """
+        served = self._newest()
         with _untraced():
-            return self._suggest(self._steps.invoke({"question": question, "history": history}))
+            return served.suggest(served.steps.invoke({"question": question, "history": history}))
 
     def stream(self, question: str, history: Sequence[object] = ()) -> Iterator[Answer]:
         """The answer as it grows, statement by statement; all of it is checked.
 
         The last is complete: it has the suggestions too, which are looked for while the text is read.
         """
+        served = self._newest()
         with _untraced():
-            asked = self._steps.invoke({"question": question, "history": history})
+            asked = served.steps.invoke({"question": question, "history": history})
         assert asked.answer is not None  # noqa: S101 - set by the last step
         shown = ""
         for line in asked.answer.text.splitlines(keepends=True):
@@ -93,36 +103,77 @@ class Careerbot:
             if shown.strip():
                 yield replace(asked.answer, text=shown.rstrip())
         with _untraced():
-            complete = self._suggest(asked)
+            complete = served.suggest(asked)
         yield complete
 
     def read(self, question: str, history: Sequence[object] = ()) -> str:
         """The question as it is read after the earlier turns: spelled right, and standing alone."""
-        return self._read({"question": question, "history": history}).reading
+        return self._newest().read({"question": question, "history": history}).reading
 
     def parts(self, question: str, history: Sequence[object] = ()) -> tuple[answering.Part, ...]:
         """What is found for each question of a message, before anything is chosen (for measuring)."""
-        return self._retrieve(self._read({"question": question, "history": history})).parts
+        served = self._newest()
+        return served.retrieve(served.read({"question": question, "history": history})).parts
 
     @cached_property
     def chain(self) -> Runnable[Mapping[str, Any], Answer]:
         """The steps as a LangChain Runnable: {"question", "history"} → Answer."""
         from langchain_core.runnables import RunnableLambda
 
-        return self._steps | RunnableLambda(self._suggest, name="suggest")
+        # What a function of a chain gives back is run in its place if it is a chain itself.
+        return RunnableLambda(lambda _: self._newest().chain, name="careerbot")
+
+    def check_suggestions(self, stop: Callable[[], bool] = lambda: False) -> int:
+        """Check what may be suggested before anybody asks, taking half the time at most; how many were checked.
+
+        A server does this in the background; without it the first answers wait for their suggestions.
+        """
+        checked = 0
+        while True:
+            served = self._served
+            checked += served.check_suggestions(lambda held=served: stop() or held is not self._served)  # type: ignore[misc]
+            if stop() or served is self._served:
+                return checked
+
+    def _newest(self) -> _Served:
+        """What the question that begins now is answered from, to its end. While one opens it, others go on."""
+        if self._watch.moved() and self._moving.acquire(blocking=False):
+            try:
+                newer = self._watch.newer(self.encoder)
+                if newer is not None:
+                    self._served, self.index = _Served(newer, self.encoder, self.settings), newer
+            finally:
+                self._moving.release()
+        return self._served
+
+
+class _Served:
+    """The steps over one generation of the index, with what is known of it alone."""
+
+    def __init__(self, index: Index, encoder: Encoder, settings: Settings) -> None:
+        self.index = index
+        self.encoder = encoder
+        self.settings = settings
+        self._quoted: dict[str, tuple[Quote, ...]] = {}
 
     @cached_property
-    def _steps(self) -> Runnable[Mapping[str, Any], _Asked]:
+    def chain(self) -> Runnable[Mapping[str, Any], Answer]:
+        from langchain_core.runnables import RunnableLambda
+
+        return self.steps | RunnableLambda(self.suggest, name="suggest")
+
+    @cached_property
+    def steps(self) -> Runnable[Mapping[str, Any], _Asked]:
         from langchain_core.runnables import RunnableLambda
 
         return (
-            RunnableLambda(self._read, name="read")
-            | RunnableLambda(self._retrieve, name="retrieve")
+            RunnableLambda(self.read, name="read")
+            | RunnableLambda(self.retrieve, name="retrieve")
             | RunnableLambda(self._write, name="write")
             | RunnableLambda(self._check, name="check")
         )
 
-    def _read(self, asked: Mapping[str, Any]) -> _Asked:
+    def read(self, asked: Mapping[str, Any]) -> _Asked:
         started = time.perf_counter()
         text = asked.get("question")
         if not isinstance(text, str):
@@ -135,7 +186,7 @@ class Careerbot:
         reading = conversation.standalone(corrected[-1], corrected[:-1], names)
         return _Asked(text, turns, started, reading, questions.understand(reading, names))
 
-    def _retrieve(self, asked: _Asked) -> _Asked:
+    def retrieve(self, asked: _Asked) -> _Asked:
         """Search each part twice: by what it asks, and by all of it with the story around."""
         focused = [questions.focus(question.text) for question in asked.questions]
         vectors = self._encoded(list(dict.fromkeys([*focused, *(question.text for question in asked.questions)])))
@@ -190,7 +241,7 @@ class Careerbot:
         answer = self._answer(asked, draft) if draft.statements else self._refusal(asked, draft)
         return replace(asked, answer=replace(answer, confidence=draft.confidence))
 
-    def _suggest(self, asked: _Asked) -> Answer:
+    def suggest(self, asked: _Asked) -> Answer:
         assert asked.answer is not None  # noqa: S101 - set by _check
         answer = replace(asked.answer, suggestions=self._suggestions(asked, asked.answer))
         return replace(answer, latency_ms=(time.perf_counter() - asked.started) * 1000)
@@ -207,11 +258,7 @@ class Careerbot:
         )
         return tuple(islice(good, self.settings.suggestions))
 
-    def check_suggestions(self, stop: Callable[[], bool] = lambda: False) -> int:
-        """Check what may be suggested before anybody asks, taking half the time at most; how many were checked.
-
-        A server does this in the background; without it the first answers wait for their suggestions.
-        """
+    def check_suggestions(self, stop: Callable[[], bool]) -> int:
         self.encoder.encode(["warm up"])
         asked = dict.fromkeys(suggesting.question_of(chunk) for chunk in self.index.chunks if chunk.part is not None)
         checked = 0
@@ -227,7 +274,7 @@ class Careerbot:
     def _quotes(self, question: str) -> tuple[Quote, ...]:
         """What answers a question alone, none where it is not answered in full; found once for each question."""
         if question not in self._quoted:
-            draft = self._write(self._retrieve(self._read({"question": question}))).draft
+            draft = self._write(self.retrieve(self.read({"question": question}))).draft
             said = draft.statements if draft is not None and not draft.missing else ()
             self._quoted[question] = tuple(quote for statement in said for quote in statement.quotes)
         return self._quoted[question]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from careerbot.embedding import Vectors
+from careerbot.errors import StorageError
 
 if TYPE_CHECKING:
     from bm25s import BM25
@@ -19,6 +25,8 @@ if TYPE_CHECKING:
 Scores = NDArray[np.float64]
 
 _COLLECTION = "chunks"
+_DATABASE = "chroma.sqlite3"
+_GRAPH = "index_metadata.pickle"
 _ADDED_AT_ONCE = 1000  # vectors
 
 # Large enough that the graph search visits everything near. Of 2,200 questions over 17,000 vectors none lost
@@ -27,14 +35,22 @@ _HNSW: Any = {"space": "cosine", "ef_construction": 400, "ef_search": 1500, "max
 
 
 class VectorStore:
-    """Named unit vectors in Chroma, opened on first use. What Chroma, sqlite and Rust raise passes through."""
+    """Named unit vectors in Chroma, opened on first use. What Chroma, sqlite and Rust raise passes through.
+
+    Chroma writes into its database when it is only read, cannot read from a folder that it cannot
+    write, and goes on serving what once stood at a path. So each store opens a database of its own: a
+    copy in a temporary folder, with links to a complete graph, which it only reads. It goes with the store.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._let_go: weakref.finalize[..., VectorStore] | None = None
 
     @cached_property
     def _client(self) -> Any:
-        return _chroma(self._folder)
+        client, private = _private(self._folder)
+        self._let_go = weakref.finalize(self, _remove, client, private)
+        return client
 
     @cached_property
     def _collection(self) -> Collection:
@@ -53,9 +69,9 @@ class VectorStore:
     def close(self) -> None:
         """Let go of the files; a later query opens them anew."""
         self.__dict__.pop("_collection", None)
-        client = self.__dict__.pop("_client", None)
-        if client is not None:
-            client.close()
+        self.__dict__.pop("_client", None)
+        if self._let_go is not None:
+            self._let_go()
 
 
 def write_vectors(folder: Path, names: Sequence[str], vectors: Vectors) -> None:
@@ -65,7 +81,9 @@ def write_vectors(folder: Path, names: Sequence[str], vectors: Vectors) -> None:
     try:
         client = _chroma(folder)
         try:
-            collection = client.create_collection(_COLLECTION, configuration={"hnsw": _HNSW}, embedding_function=None)
+            # One graph written at the end: what is left over between two is inserted anew at each opening.
+            hnsw = _HNSW | {"sync_threshold": max(_ADDED_AT_ONCE, len(names))}
+            collection = client.create_collection(_COLLECTION, configuration={"hnsw": hnsw}, embedding_function=None)
             for start in range(0, len(names), _ADDED_AT_ONCE):
                 part = list(names[start : start + _ADDED_AT_ONCE])
                 collection.add(ids=part, embeddings=vectors[start : start + len(part)].tolist())
@@ -73,6 +91,52 @@ def write_vectors(folder: Path, names: Sequence[str], vectors: Vectors) -> None:
             client.close()
     except ChromaError as error:  # a full disk among others
         raise OSError(str(error)) from error
+
+
+def _private(folder: Path) -> tuple[Any, Path]:
+    """A client over a private copy of a Chroma folder, and that copy. Raises StorageError when it cannot be copied."""
+    if not (folder / _DATABASE).is_file():
+        raise FileNotFoundError(f"no {_DATABASE} in {folder}")  # Chroma would make an empty one
+    try:
+        private = Path(tempfile.mkdtemp(prefix="careerbot-"))
+    except OSError as error:
+        raise _no_copy(error) from error
+    try:
+        shutil.copyfile(folder / _DATABASE, private / _DATABASE)
+        for graph in (path.resolve() for path in folder.iterdir() if path.is_dir()):
+            _bring(graph, private / graph.name)
+        return _chroma(private), private
+    except BaseException as error:
+        shutil.rmtree(private, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise _no_copy(error) from error
+        raise
+
+
+def _no_copy(error: OSError) -> StorageError:
+    return StorageError(
+        f"cannot copy the database of the index to read it (TMPDIR names where): {error.strerror or error}"
+    )
+
+
+def _bring(graph: Path, to: Path) -> None:
+    if (graph / _GRAPH).is_file():
+        with suppress(OSError):  # Windows allows links to some users only
+            to.symlink_to(graph, target_is_directory=True)
+            return
+    to.mkdir()
+    for file in graph.iterdir():  # a graph without names is written when it is opened; there is little in it
+        shutil.copyfile(file, to / file.name)
+
+
+def _remove(client: Any, private: Path) -> None:
+    client.close()
+    shutil.rmtree(private, ignore_errors=True)
+
+
+def versions() -> dict[str, str]:
+    """The versions of the libraries that write what the other one must read."""
+    return {name: version(name) for name in ("bm25s", "chromadb")}
 
 
 def _chroma(folder: Path) -> Any:

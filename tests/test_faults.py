@@ -1,0 +1,500 @@
+"""Faults put in by hand: whatever breaks while an index is written or read, no answer is wrong."""
+
+from __future__ import annotations
+
+import builtins
+import errno
+import io
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import WordEncoder
+
+from careerbot import Careerbot, Document, IndexUnusable, Settings, StorageError, building, generations
+from careerbot.building import build
+from careerbot.index import open_generation, open_index
+
+HERE = Path(__file__).parent
+QUESTION = "How many ovens does a baker have?"
+FILES = (
+    "manifest.json",
+    "documents.jsonl",
+    "chunks.jsonl",
+    "gaps.jsonl",
+    "vectors.npy",
+    "vocabulary.json",
+    "names.json",
+    "bm25/data.csc.index.npy",
+    "bm25/indices.csc.index.npy",
+    "bm25/indptr.csc.index.npy",
+    "bm25/params.index.json",
+    "bm25/vocab.index.json",
+    "chroma/chroma.sqlite3",
+    "chroma/*/data_level0.bin",
+    "chroma/*/header.bin",
+    "chroma/*/length.bin",
+    "chroma/*/link_lists.bin",
+)
+
+
+def bakery(ovens: int) -> list[Document]:
+    """One document in a version of its own."""
+    text = f"# Baker\n\nA baker has {ovens} ovens.\n\nA shift of a baker lasts eight hours.\n"
+    return [Document("baker", "Baker", text, "baker.md")]
+
+
+def crowd(ovens: int) -> list[Document]:
+    """Enough sentences that Chroma keeps a graph on the disk."""
+    lines = [f"Helper {number} of the {number % 7} mill weighs flour {number * 31 % 1009}." for number in range(1100)]
+    return [replace(bakery(ovens)[0], text=bakery(ovens)[0].text + "\n" + "\n\n".join(lines))]
+
+
+def ovens(folder: Path) -> int:
+    """The version that is served, all files of it being what was written."""
+    generation = generations.current(folder)
+    assert generation is not None
+    generations.check_files(generation, generations.read_manifest(generation))
+    words = generations.read_documents(generation)[0].text.split()
+    return int(words[words.index("has") + 1])
+
+
+def bot_at(folder: Path) -> Careerbot:
+    encoder = WordEncoder()
+    return Careerbot(open_index(folder, encoder), encoder, Settings(index=folder, answer_threshold=0))
+
+
+def told(bot: Careerbot) -> str:
+    return bot.ask(QUESTION).text
+
+
+class Rim:
+    """Counts what Python asks of the disk: each open for writing, write, mkdir, rename and fsync.
+
+    From call `first` to call `last` it does `fault` instead. What Chroma writes natively is not counted.
+    """
+
+    def __init__(self, fault: Callable[[], None], first: int, last: int) -> None:
+        self.calls = 0
+        self._fault, self._first, self._last = fault, first, last
+
+    def call(self) -> None:
+        self.calls += 1
+        if self._first <= self.calls <= self._last:
+            self._fault()
+
+    @contextmanager
+    def around(self) -> Iterator[None]:
+        real = io.open
+        rim = self
+
+        class Raw(io.FileIO):
+            def write(self, data: Any) -> Any:
+                rim.call()
+                return super().write(data)
+
+        def opened(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+            if isinstance(file, int) or not set(mode) & set("wax+"):
+                return real(file, mode, *args, **kwargs)
+            rim.call()
+            buffered = io.BufferedWriter(Raw(file, mode.replace("b", "").replace("t", "")))
+            return buffered if "b" in mode else io.TextIOWrapper(buffered, encoding="utf-8")
+
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("fsync", "replace", "rename", "mkdir"):
+                patch.setattr(os, name, self._counted(getattr(os, name)))
+            patch.setattr(io, "open", opened)
+            patch.setattr(builtins, "open", opened)
+            yield
+
+    def _counted(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self.call()
+            return real(*args, **kwargs)
+
+        return call
+
+
+def no_space() -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def kill_at_every_step(folder: Path, stride: int) -> None:
+    """Build version 2 in a child that is killed at its n-th step, for ever more n, until one is not.
+
+    After each it prints the version that is then served. A program of its own, since a process in which
+    Chroma has threads must not fork.
+    """
+    import bm25s  # noqa: F401 - once, not in every child
+    import chromadb.api.rust  # noqa: F401
+
+    for step in range(1, 1000, stride):
+        child = os.fork()
+        if not child:
+            with Rim(die, step, step).around():
+                build(bakery(2), WordEncoder(), folder)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(
+            f"{ovens(folder)} {'killed' if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)}\n"
+        )
+        sys.stdout.flush()
+        if not os.WIFSIGNALED(status):
+            return
+
+
+def program(text: str, *args: object) -> list[str]:
+    """The command line of a program that may import from the tests."""
+    head = "import sys; from pathlib import Path; from test_faults import *\n"
+    return [sys.executable, "-c", head + textwrap.dedent(text), *map(str, args)]
+
+
+def run(text: str, *args: object) -> str:
+    done = subprocess.run(program(text, *args), cwd=HERE, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def only(folder: Path, *names: str) -> bool:
+    """Whether these generations are all that is left beside CURRENT and LOCK."""
+    return sorted(path.name for path in folder.iterdir()) == ["CURRENT", "LOCK", *names]
+
+
+class TestWriting:
+    @pytest.mark.parametrize("lasts", [0, 10_000], ids=["once", "for-good"])
+    def test_whichever_step_fails_the_old_index_answers_and_the_next_build_succeeds(
+        self, tmp_path: Path, lasts: int
+    ) -> None:
+        """SQLite's method: the n-th call fails, for every n, until a build needs fewer than n."""
+        folder = tmp_path / "index"
+        build(bakery(1), WordEncoder(), folder)
+        reader = bot_at(folder)
+        reader_says = told(reader)
+        assert "1 ovens" in reader_says
+        for step in range(3, 1000):  # the first two make the folder, which is there
+            rim = Rim(no_space, step, step + lasts)
+            try:
+                with rim.around():
+                    build(bakery(2), WordEncoder(), folder)
+                break
+            except StorageError as error:
+                assert str(error).endswith(": No space left on device")
+            if ovens(folder) == 2:  # only the last step failed, by which the pointer was to last
+                break
+            assert only(folder, "gen-000001")
+            assert step % 10 or told(reader) == reader_says
+        assert step > 40
+        build(bakery(2), WordEncoder(), folder)
+        assert ovens(folder) == 2
+        assert "2 ovens" in told(reader)
+        assert only(folder, "gen-000001", "gen-000002")
+
+    @pytest.mark.parametrize("stride", [11, pytest.param(1, marks=pytest.mark.slow)])
+    def test_whenever_a_build_is_killed_one_whole_generation_is_served(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stride: int
+    ) -> None:
+        pytest.importorskip("fcntl", reason="processes fork on POSIX only")
+        folder = tmp_path / "index"
+        build(bakery(1), WordEncoder(), folder)
+        monkeypatch.setenv("TMPDIR", str(tmp_path))  # where the killed leave their copies
+        lines = run("kill_at_every_step(Path(sys.argv[1]), int(sys.argv[2]))", folder, stride).splitlines()
+        assert len(lines) * stride > 40
+        assert lines[-1] == "2 0"
+        assert set(lines[:-1]) <= {"1 killed", "2 killed"}
+        assert lines == sorted(lines[:-1]) + lines[-1:]  # once switched, always switched
+        assert "2 ovens" in told(bot_at(folder))
+        build(bakery(3), WordEncoder(), folder)  # no lock, and no draft, is in its way
+        assert (ovens(folder), len(list(folder.glob("gen-*")))) == (3, 2)
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("kilobytes", [150, 400, 800, 1600, 3200])
+    def test_a_disk_that_is_full_leaves_the_old_index(self, tmp_path: Path, kilobytes: int) -> None:
+        """A real file system of this size; what Chroma writes itself hits its end as well."""
+        disk = tmp_path / "disk"
+        disk.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes + 700}k", "tmpfs", str(disk)]
+        if subprocess.run(mount, capture_output=True).returncode:
+            pytest.skip("mounting is not allowed here")
+        try:
+            build(bakery(1), WordEncoder(), disk / "index")
+            text = """
+                try:
+                    build(crowd(2), WordEncoder(), Path(sys.argv[1]))
+                except StorageError as error:
+                    print(error)
+            """
+            printed = run(text, disk / "index")
+            assert printed.startswith(f"cannot write the index in {disk / 'index'}: ")
+            assert only(disk / "index", "gen-000001")
+            assert "1 ovens" in told(bot_at(disk / "index"))
+            assert ovens(disk / "index") == 1
+        finally:
+            subprocess.run(["umount", "-l", str(disk)], check=True)  # noqa: S607
+
+    def test_a_folder_that_is_read_only_is_served_and_not_written(self, tmp_path: Path) -> None:
+        pytest.importorskip("fcntl", reason="permissions of POSIX")
+        text = """
+            build(bakery(9), WordEncoder(), Path(sys.argv[2]))
+            told(bot_at(Path(sys.argv[2])))  # loads what another user may not
+            if os.getuid() == 0:
+                os.setgid(65534), os.setuid(65534)
+            print(told(bot_at(Path(sys.argv[1]))))
+            try:
+                build(bakery(2), WordEncoder(), Path(sys.argv[1]))
+            except StorageError as error:
+                print(error)
+        """
+        with tempfile.TemporaryDirectory() as open_to_all:  # unlike tmp_path
+            Path(open_to_all).chmod(0o755)
+            folder = Path(open_to_all) / "index"
+            build(bakery(1), WordEncoder(), folder)
+            for path in [folder, *folder.rglob("*")]:
+                path.chmod(0o555 if path.is_dir() else 0o444)
+            before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+            printed = run(text, folder, tmp_path)
+            assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+            for path in [folder, *folder.rglob("*")]:
+                path.chmod(0o755)
+        assert "1 ovens" in printed
+        assert f"cannot write the index in {folder}: Permission denied" in printed
+
+    def test_a_process_that_dies_while_it_checks_a_build_costs_the_build_alone(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = tmp_path / "index"
+        build(bakery(1), WordEncoder(), folder)
+        (tmp_path / "site").mkdir()
+        (tmp_path / "site" / "sitecustomize.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+        monkeypatch.setattr(building, "_APART", 0)
+        with monkeypatch.context() as patch, pytest.raises(IndexUnusable, match=r"process that checked .* -11"):
+            patch.setenv("PYTHONPATH", str(tmp_path / "site"))
+            build(bakery(2), WordEncoder(), folder)
+        assert only(folder, "gen-000001")
+        assert "1 ovens" in told(bot_at(folder))
+        assert build(bakery(2), WordEncoder(), folder).generation == 2
+
+    def test_a_build_is_checked_apart_without_loading_an_encoder(self, tmp_path: Path) -> None:
+        text = """
+            build(bakery(1), WordEncoder(), Path(sys.argv[1]))
+            building.verify_alone(str(generations.current(Path(sys.argv[1]))))
+            print("torch" in sys.modules, "sentence_transformers" in sys.modules)
+        """
+        assert run(text, tmp_path) == "False False\n"
+
+    def test_what_the_process_apart_finds_is_said(self, tmp_path: Path) -> None:
+        build(bakery(1), WordEncoder(), tmp_path)
+        damage(tmp_path / "gen-000001", "vectors.npy", "one-byte")
+        with pytest.raises(IndexUnusable, match=r"vectors.npy is not what was written\); rebuild it: careerbot index"):
+            building._verify(tmp_path / "gen-000001", apart=True)
+
+
+def damage(generation: Path, name: str, how: str) -> None:
+    for file in generation.glob(name):
+        held = file.read_bytes()
+        if how == "missing":
+            file.unlink()
+        elif how == "one-byte":
+            at = len(held) // 2
+            file.write_bytes(held[:at] + bytes([held[at] ^ 1]) + held[at + 1 :] if held else b"\1")
+        else:
+            file.write_bytes(held[: len(held) // 2] if how == "half" and held else b"" if held else b"more")
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of two generations, so that both have a predecessor or successor."""
+    folder = tmp_path_factory.mktemp("twice")
+    for version in (1, 2):
+        build(bakery(version), WordEncoder(), folder)
+    return folder
+
+
+@pytest.fixture
+def folder(twice: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(twice, tmp_path / "index"))
+
+
+class TestDamage:
+    def test_the_files_below_are_all_there_are(self, twice: Path) -> None:
+        generation = twice / "gen-000002"
+        found = {path for path in generation.rglob("*") if path.is_file()}
+        assert {path for name in FILES for path in generation.glob(name)} == found
+
+    @pytest.mark.parametrize("how", ["missing", "empty", "half", "one-byte"])
+    @pytest.mark.parametrize("name", FILES)
+    def test_a_damaged_file_is_refused_or_the_one_before_served_with_a_warning(
+        self, folder: Path, caplog: pytest.LogCaptureFixture, name: str, how: str
+    ) -> None:
+        damage(folder / "gen-000002", name, how)
+        with pytest.raises(IndexUnusable) as refused:
+            open_generation(folder / "gen-000002", WordEncoder())
+        assert str(refused.value).endswith(f"; rebuild it: careerbot index --index {folder}")
+        try:
+            index = open_index(folder, WordEncoder())
+        except IndexUnusable:
+            assert name == "manifest.json"  # who it is made by cannot be told
+        else:
+            assert (index.folder.name, "A baker has 1 ovens." in index.documents["baker"].text) == ("gen-000001", True)
+            assert "gen-000001, from before, is served" in caplog.text
+        shutil.rmtree(folder / "gen-000001")
+        with pytest.raises(IndexUnusable):
+            open_index(folder, WordEncoder())
+        assert build(bakery(2), WordEncoder(), folder).generation == 3
+        assert "2 ovens" in told(bot_at(folder))
+
+    @pytest.mark.parametrize("held", ["", "gen-000009\n", None, "\0"], ids=["empty", "to-nothing", "missing", "binary"])
+    def test_a_pointer_to_nothing_serves_the_newest_with_a_warning(
+        self, folder: Path, caplog: pytest.LogCaptureFixture, held: str | None
+    ) -> None:
+        (folder / "CURRENT").unlink() if held is None else (folder / "CURRENT").write_text(held)
+        assert open_index(folder, WordEncoder()).folder.name == "gen-000002"
+        assert "no index in" in caplog.text
+        build(bakery(3), WordEncoder(), folder)
+        assert ovens(folder) == 3
+
+    def test_an_index_of_other_weights_is_refused_and_no_older_one_served(self, folder: Path) -> None:
+        build(bakery(2), WordEncoder(fingerprint="words-2"), folder)
+        with pytest.raises(IndexUnusable, match="the weights of 'words' are not those"):
+            open_index(folder, WordEncoder())
+
+    def test_an_index_of_another_chroma_is_refused(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("careerbot.stores.versions", lambda: {"bm25s": "0", "chromadb": "0"})
+        with pytest.raises(IndexUnusable, match="another version"):
+            open_index(folder, WordEncoder())
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("how", ["missing", "empty", "half", "one-byte"])
+    @pytest.mark.parametrize("name", ["*.pickle", "data_level0.bin", "header.bin", "length.bin", "link_lists.bin"])
+    def test_a_damaged_graph_is_refused_before_native_code_dies_of_it(
+        self, tmp_path: Path, name: str, how: str
+    ) -> None:
+        build(crowd(1), WordEncoder(), tmp_path)
+        assert list(tmp_path.glob(f"gen-000001/chroma/*/{name}"))
+        damage(tmp_path / "gen-000001", f"chroma/*/{name}", how)
+        with pytest.raises(IndexUnusable):
+            open_index(tmp_path, WordEncoder())
+
+    def test_asking_changes_no_file_and_leaves_none_behind(
+        self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "private").mkdir()
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "private"))
+        for _ in range(2):
+            bot = bot_at(folder)
+            told(bot)
+            assert list((tmp_path / "private").iterdir())
+            bot.index.close()
+            assert list((tmp_path / "private").iterdir()) == []
+        assert ovens(folder) == 2
+
+
+class TestMoving:
+    def test_the_next_question_is_answered_from_the_new_generation(self, folder: Path) -> None:
+        bot = bot_at(folder)
+        assert "2 ovens" in told(bot)
+        encoded = len(bot.encoder.encoded)  # type: ignore[attr-defined]
+        build(bakery(3), WordEncoder(), folder)
+        for ask in (told, lambda bot: bot.chain.invoke({"question": QUESTION}).text):
+            assert "3 ovens" in ask(bot)
+        assert len(bot.encoder.encoded) > encoded  # type: ignore[attr-defined]
+        shutil.rmtree(folder)
+        build(bakery(4), WordEncoder(), folder)
+        build(bakery(5), WordEncoder(), folder)
+        build(bakery(6), WordEncoder(), folder)  # its number is that of the one that is held
+        assert "6 ovens" in told(bot)
+
+    def test_an_answer_that_has_begun_ends_as_it_began(self, folder: Path) -> None:
+        bot = bot_at(folder)
+        stream = bot.stream(QUESTION)
+        next(stream)
+        build(bakery(3), WordEncoder(), folder)
+        assert "3 ovens" in told(bot)
+        answers = list(stream)
+        assert all("2 ovens" in answer.text for answer in answers)
+        assert "2 ovens" in answers[-1].citations[0].quote
+
+    def test_a_new_generation_that_cannot_be_used_is_told_once_and_the_old_one_goes_on(
+        self, folder: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        bot = bot_at(folder)
+        build(bakery(3), WordEncoder(), folder)
+        damage(folder / "gen-000003", "vectors.npy", "one-byte")
+        assert "2 ovens" in told(bot) == told(bot)
+        assert [record.levelno for record in caplog.records if record.name == "careerbot"] == [logging.WARNING]
+        (folder / "CURRENT").unlink()
+        assert "2 ovens" in told(bot)
+        build(bakery(4), WordEncoder(), folder)
+        assert "4 ovens" in told(bot)
+
+    def test_many_at_once_get_whole_answers_while_generations_change(self, folder: Path) -> None:
+        bot = bot_at(folder)
+        done = threading.Event()
+        wrong: list[str] = []
+        asked: list[int] = []
+
+        def ask() -> None:
+            while not done.is_set():
+                answer = bot.ask(QUESTION)
+                held = [number for number in (2, 3, 4) if f"{number} ovens" in answer.text]
+                asked.extend(held)
+                if len(held) != 1 or f"{held[0]} ovens" not in answer.citations[0].quote:
+                    wrong.append(answer.text)
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for version in (3, 4):
+            build(bakery(version), WordEncoder(), folder)
+        done.set()
+        for thread in threads:
+            thread.join()
+        assert wrong == []
+        assert "4 ovens" in told(bot)
+        assert asked
+
+    @pytest.mark.slow
+    def test_questions_all_through_rebuilds_in_another_process_get_the_old_or_the_new_answer(
+        self, folder: Path
+    ) -> None:
+        text = """
+            for version in range(3, 23):
+                build(bakery(version), WordEncoder(), Path(sys.argv[1]))
+        """
+        bot = bot_at(folder)
+        seen: list[int] = []
+        with subprocess.Popen(program(text, folder), cwd=HERE) as writer:
+            while writer.poll() is None:
+                words = told(bot).split()
+                seen.append(int(words[words.index("ovens.") - 1]))
+                fresh = told(bot_at(folder)).split()  # a reader that starts now, whatever is switched meanwhile
+                assert int(fresh[fresh.index("ovens.") - 1]) >= seen[-1]
+        assert writer.returncode == 0
+        assert seen == sorted(seen)
+        assert len(set(seen)) > 3
+        assert "22 ovens" in told(bot)
+
+
+def test_the_vectors_of_an_older_format_are_used_again(tmp_path: Path) -> None:
+    build(bakery(1), WordEncoder(), tmp_path)
+    manifest = generations.read_manifest(tmp_path / "gen-000001")
+    generations.write_json(tmp_path / "gen-000001" / "manifest.json", manifest | {"format": 2})
+    assert build(bakery(1), WordEncoder(), tmp_path).embedded == 0
+    held = np.load(tmp_path / "gen-000002" / "vectors.npy")
+    assert held.tobytes() == np.load(tmp_path / "gen-000001" / "vectors.npy").tobytes()
