@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -22,6 +23,7 @@ from test_messages import HOSTILE, Elements
 from typer.testing import CliRunner
 
 import careerbot.pipeline
+import careerbot.web
 from careerbot import Careerbot, CareerbotError, IndexUnusable, InputError, Settings
 from careerbot.building import build
 from careerbot.cli import app as cli
@@ -774,6 +776,21 @@ def test_a_slow_question_does_not_keep_others_from_the_page(bot: Careerbot) -> N
             assert client.get(path).status_code == 200
         encoder.go.set()
         assert "900 kilos" in client.get(f"/gradio_api/call/ask/{asked['event_id']}").text
+
+
+def test_the_memory_of_a_server_does_not_grow_with_those_who_asked(
+    bot: Careerbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(careerbot.web, "_SESSIONS", 3)
+
+    def held() -> int:
+        return sum(type(one).__name__ == "SessionState" for one in gc.get_objects())
+
+    with visitor(app_for(bot)) as client:
+        before = held()
+        for _ in range(6):
+            assert PAID in program(client, PAY, [])
+        assert 0 < held() - before <= 3
 
 
 WORD = "xylophone"  # that nobody else says

@@ -38,6 +38,7 @@ from careerbot.pipeline import Careerbot
 MAX_BODY_BYTES = 512_000
 _WRONG_PASSWORDS = 10  # a minute and address
 _LAST_WORDS = 3  # seconds that open answers get when the app is stopped
+_SESSIONS = 256  # pages and programs whose state Gradio holds, 100 KB each; left to itself it holds 10,000
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -136,6 +137,7 @@ def web_app(bot: Careerbot) -> ASGIApp:
 
     page = blocks(bot, _Admission(settings.questions_per_minute))
     page.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency)
+    page.state_session_capacity = _SESSIONS
     gr.mount_gradio_app(
         app,
         page,
