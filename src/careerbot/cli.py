@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -95,6 +96,8 @@ def index_command(
     encoder = SentenceEncoder(settings.encoder)
     with _progress(plan(loaded.documents, encoder, settings.index, loaded.gaps)) as advance:
         report = build(loaded.documents, encoder, settings.index, advance, loaded.gaps)
+    if report.slow:
+        _notice(f"the encoder could not be exported ({report.slow}); the first question will wait until it is loaded")
     counts = f"{report.documents} documents, {report.sections} sections, {report.chunks} chunks"
     if not report.generation:
         typer.echo(f"up to date in {settings.index}: {counts}")
@@ -135,23 +138,31 @@ def ask(
     batch: Annotated[
         Path | None, typer.Option(help='Answer a file of {"id", "turns": [...]} lines, one JSON line each.')
     ] = None,
+    profile: Annotated[bool, typer.Option("--profile", help="Print the milliseconds of each step to stderr.")] = False,
     index: IndexOption = None,
 ) -> None:
     """Answer one question, or a file of them with --batch."""
     if (question is None) == (batch is None):
         raise InputError('expected either a "QUESTION" or --batch FILE.jsonl')
+    if profile and batch is not None:
+        raise InputError('--profile is for one "QUESTION", not for --batch')
     if batch is not None:
         failed = _ask_batch(batch, index)
         raise typer.Exit(InputError.exit_code if failed else 0)
     assert question is not None  # noqa: S101 - checked above
     _check_words(question)
-    answer = _open(index).ask(question)
+    started = time.perf_counter()
+    bot = _open(index)
+    opened = (time.perf_counter() - started) * 1000
+    answer, taken = bot.profile(question)
     if as_json:
         from careerbot import rendering
 
         _print_json(rendering.as_json(answer))
     else:
         _show(answer)
+    for name, milliseconds in ({"open": opened} | taken).items() if profile else ():
+        _notice(f"{name:<8}{milliseconds:8.1f} ms")
     raise typer.Exit(0 if answer.citations else 1)
 
 
