@@ -24,7 +24,7 @@ import numpy as np
 import typer
 
 from careerbot.building import build
-from careerbot.errors import InputError
+from careerbot.errors import CareerbotError
 from careerbot.index import Index, open_index
 from careerbot.loading import load
 from evals.bench import peak_mib
@@ -142,6 +142,10 @@ def _spread(held: Sequence[Any], most: int) -> Sequence[Any]:
     return [held[at * len(held) // most] for at in range(most)] if most < len(held) else held
 
 
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
 def main(
     size: Annotated[list[int] | None, typer.Option(min=10, help="Chunks; may be given again.")] = None,
     encoder: Annotated[
@@ -163,8 +167,9 @@ def main(
             for chunks in size or SIZES:
                 found.append(measure(Path(held), chunks, encoder, answers, searches))
                 typer.echo(f"{found[-1]['chunks']:,} chunks measured", err=True)
-    except OSError as error:
-        raise InputError(f"cannot write in {folder}: {error.strerror or error}") from error
+    except CareerbotError as error:
+        typer.echo(f"evals: {error}", err=True)
+        raise typer.Exit(error.exit_code) from error
     hardware = f"{os.cpu_count()} CPUs, {platform.machine()}, {platform.system()}"
     told = {"hardware": hardware, "embedded by": f"the {encoder} encoder", "sizes": found}
     if json_out is not None:
@@ -188,4 +193,4 @@ def _rounded(value: float) -> str:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()
