@@ -29,7 +29,7 @@ ROWS = (
     ("pipeline", "auditing"),
     ("__init__",),  # the door: what stands below it are programs, which users do not import
     ("tabs",),
-    ("page", "mcp_tools"),
+    ("page", "mcp_tools", "terminal"),
     ("web",),
     ("cli",),
 )
@@ -72,7 +72,7 @@ IMPORTERS = {
     "pdfplumber": "converters",
     "pdfminer": "converters",
     "typer": "cli",
-    "rich": "cli",
+    "rich": "terminal",
     "pydantic": "config loading",
     "pydantic_settings": "config",
     "langchain_core": "pipeline",

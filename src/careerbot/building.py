@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from careerbot import chunking, generations, stores
+from careerbot import chunking, figures, generations, stores
 from careerbot.datatypes import Chunk, Document, Gap
 from careerbot.embedding import Encoder, Progress, Vectors
 from careerbot.errors import CareerbotError, IndexUnusable, InputError, StorageError
@@ -32,12 +32,13 @@ _ENCODED_AT_ONCE = 256  # texts; the encoder sorts them by length, so larger is 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What one run of indexing did. `generation` is 0 when nothing had changed."""
+    """What one run of indexing did. `generation` is 0 when nothing had changed, `figures` counts stated amounts."""
 
     generation: int
     documents: int
     sections: int
     chunks: int
+    figures: int
     embedded: int
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -94,6 +95,7 @@ def _build(
         documents=len(documents),
         sections=sum(chunk.part is None for chunk in chunks),
         chunks=len(chunks),
+        figures=sum(len(figures.figures(chunk.text)) for chunk in chunks if chunk.part is not None),
         embedded=len(fresh),
         added=tuple(sorted(after.keys() - before.keys())),
         changed=tuple(sorted(name for name in after.keys() & before.keys() if after[name] != before[name])),
