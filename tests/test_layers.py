@@ -17,7 +17,7 @@ ROOT = Path(careerbot.__file__).parent
 
 ROWS = (
     ("datatypes", "errors"),
-    ("config", "words"),
+    ("config", "hidden", "words"),
     ("plaintext", "converters"),
     ("converting",),
     ("loading", "chunking", "figures", "places", "spelling", "embedding", "feedback"),
@@ -67,10 +67,10 @@ IMPORTERS = {
     "uvicorn": "web",
     "mcp": "mcp_tools",
     "trafilatura": "converters",
-    "lxml": "converters",
+    "lxml": "converters hidden",
     "markitdown": "converters",
-    "pdfplumber": "converters",
-    "pdfminer": "converters",
+    "pdfplumber": "converters hidden",
+    "pdfminer": "converters hidden",
     "typer": "cli",
     "rich": "terminal",
     "pydantic": "config loading",
