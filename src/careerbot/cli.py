@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -99,6 +100,8 @@ def index_command(
             "embedding texts", plan(loaded.documents, encoder, settings.index, loaded.gaps), "writing the index"
         )
         report = build(loaded.documents, encoder, settings.index, advance, loaded.gaps)
+    if report.slow:
+        _notice(f"the encoder could not be exported ({report.slow}); the first question will wait until it is loaded")
     for line in terminal.indexed(settings.index, loaded, report, perf_counter() - started):
         typer.echo(line)
     raise typer.Exit(InputError.exit_code if strict and loaded.skipped else 0)
@@ -112,17 +115,23 @@ def ask(
     batch: Annotated[
         Path | None, typer.Option(help='Answer a file of {"id", "turns": [...]} lines, one JSON line each.')
     ] = None,
+    profile: Annotated[bool, typer.Option("--profile", help="Print the milliseconds of each step to stderr.")] = False,
     index: IndexOption = None,
 ) -> None:
     """Answer one question, or a file of them with --batch."""
     if (question is None) == (batch is None):
         raise InputError('expected either a "QUESTION" or --batch FILE.jsonl')
+    if profile and batch is not None:
+        raise InputError('--profile is for one "QUESTION", not for --batch')
     if batch is not None:
         failed = _ask_batch(batch, index)
         raise typer.Exit(InputError.exit_code if failed else 0)
     assert question is not None  # noqa: S101 - checked above
     _check_words(question)
-    answer = _open(index).ask(question)
+    started = time.perf_counter()
+    bot = _open(index)
+    opened = (time.perf_counter() - started) * 1000
+    answer, taken = bot.profile(question)
     if as_json:
         from careerbot import rendering
 
@@ -131,6 +140,8 @@ def ask(
         from careerbot import terminal
 
         terminal.show_answer(answer)
+    for name, milliseconds in ({"open": opened} | taken).items() if profile else ():
+        _notice(f"{name:<8}{milliseconds:8.1f} ms")
     raise typer.Exit(0 if answer.citations else 1)
 
 

@@ -1,10 +1,18 @@
-"""Texts → unit vectors, behind one Protocol. sentence-transformers is loaded on first use."""
+"""Texts → unit vectors, behind one Protocol.
+
+Documents are encoded by sentence-transformers, which takes seconds to load; questions by what it
+exported beside the index, which does not.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import shutil
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from careerbot import exporting
 from careerbot.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,6 +35,8 @@ MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9d
 
 _WEIGHTS = "model.safetensors"
 _FEW = 8  # texts of one question
+_TOGETHER = 16  # texts; more at once are hardly faster, and the first waits for the last
+_ALIKE = 0.9999  # cosine of an exported encoder's vectors with the model's
 
 
 class Encoder(Protocol):
@@ -43,6 +54,10 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """One row per text, shape (len(texts), dimension), float32, unit length."""
+        ...
+
+    def export(self, folder: Path, probes: Sequence[str]) -> str:
+        """Write what `QueryEncoder` reads into a new folder; empty, or why that cannot be."""
         ...
 
 
@@ -95,6 +110,23 @@ class SentenceEncoder:
                 progress(len(batch))
         return np.concatenate(rows).astype(np.float32)
 
+    def export(self, folder: Path, probes: Sequence[str]) -> str:
+        """Write the model for `QueryEncoder`; why not, where it cannot be or encodes the probes otherwise."""
+        folder.mkdir()
+        try:
+            exporting.export(self._model, folder)
+            cosines = np.sum(QueryEncoder(folder, self).encode(probes) * self.encode(probes), axis=1)
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001 - torch, onnx and tokenizers each have their own
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        else:
+            if (nearest := float(cosines.min())) >= _ALIKE:
+                return ""
+            reason = f"the exported one gives other vectors, of cosine {nearest:.4f}"
+        shutil.rmtree(folder)
+        return reason
+
     def _folder(self) -> Path | None:
         if self._model_name:
             folder = Path(self._model_name)
@@ -118,6 +150,86 @@ class SentenceEncoder:
         except (OSError, ValueError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise InputError(f"cannot load the encoder {self.name!r}: {reason}") from error
+
+
+class QueryEncoder:
+    """Encodes questions as the model does that exported them, without torch. May be shared by threads.
+
+    What several threads ask for at the same time is encoded together.
+    """
+
+    def __init__(self, folder: Path, encoder: Encoder) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        self._folder = folder
+        self._name, self._fingerprint = encoder.name, encoder.fingerprint
+        settings = json.loads((folder / exporting.SETTINGS).read_text(encoding="utf-8"))
+        self._tokenizer = Tokenizer.from_file(str(folder / exporting.TOKENIZER))
+        self._tokenizer.enable_truncation(settings["max_tokens"])
+        self._tokenizer.enable_padding(pad_id=settings["pad"])
+        options = onnxruntime.SessionOptions()
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # other threads have work to do
+        providers = ["CPUExecutionProvider"]
+        self._session = onnxruntime.InferenceSession(str(folder / exporting.MODEL), options, providers=providers)
+        self._inputs = [held.name for held in self._session.get_inputs()]
+        self._turn = threading.Lock()
+        self._waiting: deque[tuple[Sequence[str], Future[Vectors]]] = deque()
+
+    @property
+    def name(self) -> str:
+        """That of the model."""
+        return self._name
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the model."""
+        return self._fingerprint
+
+    def export(self, folder: Path, probes: Sequence[str]) -> str:
+        """Copy what it was read from."""
+        shutil.copytree(self._folder, folder)
+        return ""
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Each thread leaves its texts and takes its turn; whose turn it is encodes what lies there for others, too."""
+        mine: Future[Vectors] = Future()
+        self._waiting.append((texts, mine))
+        with self._turn:
+            while not mine.done():
+                self._encode_some()
+        if progress is not None:
+            progress(len(texts))
+        return mine.result()
+
+    def _encode_some(self) -> None:
+        taken = [self._waiting.popleft()]
+        while self._waiting and sum(len(texts) for texts, _ in taken) < _TOGETHER:
+            taken.append(self._waiting.popleft())
+        try:
+            rows = self._rows([text for texts, _ in taken for text in texts])
+        except Exception as error:  # noqa: BLE001 - each of those who wait is told
+            for _, asked in taken:
+                asked.set_exception(error)
+            return
+        for texts, asked in taken:
+            asked.set_result(rows[: len(texts)])
+            rows = rows[len(texts) :]
+
+    def _rows(self, texts: Sequence[str]) -> Vectors:
+        rows: list[Vectors] = [np.zeros((0, 1), np.float32)] if not texts else []
+        for start in range(0, len(texts), _TOGETHER):
+            # Half a character (bytes of a terminal that are no text) is an error to the tokenizer.
+            batch = [text.encode("utf-8", "replace").decode() for text in texts[start : start + _TOGETHER]]
+            encoded = self._tokenizer.encode_batch(batch)
+            read = {
+                "input_ids": [held.ids for held in encoded],
+                "attention_mask": [held.attention_mask for held in encoded],
+                "token_type_ids": [held.type_ids for held in encoded],
+            }
+            given = {name: np.array(read[name], np.int64) for name in self._inputs}
+            rows.append(self._session.run(None, given)[0])
+        return np.concatenate(rows)
 
 
 @cache

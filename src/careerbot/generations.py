@@ -3,7 +3,7 @@
     <folder>/CURRENT       the name of the generation that is served
     <folder>/LOCK          held by the one process that writes
     <folder>/gen-000007/   manifest.json documents.jsonl chunks.jsonl gaps.jsonl vectors.npy
-                           vocabulary.json names.json chroma/ bm25/
+                           vocabulary.json names.json chroma/ bm25/ encoder/
 
 A generation is written beside the old one as gen-000008.tmp, verified and brought to the disk there,
 renamed, and served from the moment that CURRENT names it. After that no file of it changes: the
@@ -28,7 +28,10 @@ from careerbot import chunking
 from careerbot.datatypes import Chunk, Document, Gap, Kind, Span, Wording
 from careerbot.errors import IndexUnusable, LockedError
 
-FORMAT = 3
+FORMAT = 4
+
+ENCODER = "encoder"
+"""The folder in a generation that holds the exported encoder of questions, where there is one."""
 
 DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError)
 """What reading a damaged file raises."""

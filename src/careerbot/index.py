@@ -64,6 +64,8 @@ class Index:
         vectors = len(self._places) + len(self._topics)
         if vectors != len(self.vectors) or self.documents.keys() != manifest["sources"].keys():
             raise ValueError("its documents, chunks and vectors do not belong together")
+        encoder = folder / generations.ENCODER
+        self.exported = encoder if encoder.is_dir() else None  # for `embedding.QueryEncoder`
         self._near = VectorStore(folder / "chroma")
         self._terms = TermStore(folder / "bm25")
 

@@ -9,10 +9,10 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, reduce
 from itertools import islice
+from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from careerbot import answering, checking, conversation, questions, retrieval, s
 from careerbot.confidence import Background
 from careerbot.config import Settings, read_settings
 from careerbot.datatypes import Answer, Citation, Disagreement, Draft, Quote, StatedValue, Status
-from careerbot.embedding import Encoder, SentenceEncoder, Vectors
+from careerbot.embedding import Encoder, QueryEncoder, SentenceEncoder, Vectors
 from careerbot.errors import InputError
 from careerbot.index import Index, Watch, open_index
 from careerbot.places import home, places
@@ -47,6 +47,7 @@ class _Asked:
     started: float
     reading: str = ""
     questions: tuple[Question, ...] = ()
+    vectors: Mapping[str, Vectors] = field(default_factory=dict)
     parts: tuple[answering.Part, ...] = ()
     draft: Draft | None = None
     answer: Answer | None = None
@@ -76,7 +77,8 @@ class Careerbot:
         """
         settings = settings or read_settings()
         encoder = SentenceEncoder(settings.encoder)
-        return cls(open_index(Path(index or settings.index), encoder), encoder, settings)
+        held = open_index(Path(index or settings.index), encoder)
+        return cls(held, QueryEncoder(held.exported, encoder) if held.exported else encoder, settings)
 
     def ask(self, question: str, history: Sequence[object] = ()) -> Answer:
         """The checked answer to a question. `history` holds the earlier turns, oldest first.
@@ -84,9 +86,17 @@ class Careerbot:
         Turns are strings (what the user said), LangChain messages, or {"role", "content"} mappings;
         only the user's are read. Raises InputError when the question is empty or too long.
         """
-        served = self._newest()
-        with _untraced():
-            return served.suggest(served.steps.invoke({"question": question, "history": history}))
+        return self.profile(question, history)[0]
+
+    def profile(self, question: str, history: Sequence[object] = ()) -> tuple[Answer, dict[str, float]]:
+        """The answer, and the milliseconds that each step took, in their order."""
+        served, taken = self._newest(), {}
+        asked: Any = {"question": question, "history": history}
+        for name, step in served.steps.items():
+            started = time.perf_counter()
+            asked = step(asked)
+            taken[name] = (time.perf_counter() - started) * 1000
+        return asked, taken
 
     def stream(self, question: str, history: Sequence[object] = ()) -> Iterator[Answer]:
         """The answer as it grows, statement by statement; all of it is checked.
@@ -94,17 +104,14 @@ class Careerbot:
         The last is complete: it has the suggestions too, which are looked for while the text is read.
         """
         served = self._newest()
-        with _untraced():
-            asked = served.steps.invoke({"question": question, "history": history})
+        asked = served.checked({"question": question, "history": history})
         assert asked.answer is not None  # noqa: S101 - set by the last step
         shown = ""
         for line in asked.answer.text.splitlines(keepends=True):
             shown += line
             if shown.strip():
                 yield replace(asked.answer, text=shown.rstrip())
-        with _untraced():
-            complete = served.suggest(asked)
-        yield complete
+        yield served.suggest(asked)
 
     def read(self, question: str, history: Sequence[object] = ()) -> str:
         """The question as it is read after the earlier turns: spelled right, and standing alone."""
@@ -113,7 +120,7 @@ class Careerbot:
     def parts(self, question: str, history: Sequence[object] = ()) -> tuple[answering.Part, ...]:
         """What is found for each question of a message, before anything is chosen (for measuring)."""
         served = self._newest()
-        return served.retrieve(served.read({"question": question, "history": history})).parts
+        return served.searched({"question": question, "history": history}).parts
 
     @cached_property
     def chain(self) -> Runnable[Mapping[str, Any], Answer]:
@@ -160,18 +167,27 @@ class _Served:
     def chain(self) -> Runnable[Mapping[str, Any], Answer]:
         from langchain_core.runnables import RunnableLambda
 
-        return self.steps | RunnableLambda(self.suggest, name="suggest")
+        return reduce(or_, (RunnableLambda(step, name=name) for name, step in self.steps.items()))
 
-    @cached_property
-    def steps(self) -> Runnable[Mapping[str, Any], _Asked]:
-        from langchain_core.runnables import RunnableLambda
+    @property
+    def steps(self) -> dict[str, Callable[[Any], Any]]:
+        """From a question to its answer; each takes what the one before gives."""
+        return {
+            "read": self.read,
+            "encode": self.encode,
+            "search": self.search,
+            "write": self.write,
+            "check": self.check,
+            "suggest": self.suggest,
+        }
 
-        return (
-            RunnableLambda(self.read, name="read")
-            | RunnableLambda(self.retrieve, name="retrieve")
-            | RunnableLambda(self._write, name="write")
-            | RunnableLambda(self._check, name="check")
-        )
+    def searched(self, asked: Mapping[str, Any]) -> _Asked:
+        """What is found, before anything is chosen."""
+        return self.search(self.encode(self.read(asked)))
+
+    def checked(self, asked: Mapping[str, Any]) -> _Asked:
+        """With the answer, which has no suggestions yet."""
+        return self.check(self.write(self.searched(asked)))
 
     def read(self, asked: Mapping[str, Any]) -> _Asked:
         started = time.perf_counter()
@@ -186,13 +202,15 @@ class _Served:
         reading = conversation.standalone(corrected[-1], corrected[:-1], names)
         return _Asked(text, turns, started, reading, questions.understand(reading, names))
 
-    def retrieve(self, asked: _Asked) -> _Asked:
-        """Search each part twice: by what it asks, and by all of it with the story around."""
-        focused = [questions.focus(question.text) for question in asked.questions]
-        vectors = self._encoded(list(dict.fromkeys([*focused, *(question.text for question in asked.questions)])))
+    def encode(self, asked: _Asked) -> _Asked:
+        texts = dict.fromkeys(text for part in asked.questions for text in (questions.focus(part.text), part.text))
+        return replace(asked, vectors=self._encoded(list(texts)))
+
+    def search(self, asked: _Asked) -> _Asked:
+        """Search each part by the mean of what it asks, and of all of it with the story around."""
         parts = []
-        for question, focus in zip(asked.questions, focused, strict=True):
-            mean = vectors[focus] + vectors[question.text]
+        for question in asked.questions:
+            mean = asked.vectors[questions.focus(question.text)] + asked.vectors[question.text]
             query = retrieval.Query(mean / np.linalg.norm(mean), tuple(search_terms(question.text)))
             hits = retrieval.hybrid(self.index, query, self.settings)
             parts.append(answering.Part(question, hits, self._background(query.vector)))
@@ -227,7 +245,7 @@ class _Served:
         stated = [places(held.place) or (home(held.text[:_READ_FOR_PLACE]),) for held in self.index.documents.values()]
         return frozenset(place for named in stated for place in named if place)
 
-    def _write(self, asked: _Asked) -> _Asked:
+    def write(self, asked: _Asked) -> _Asked:
         return replace(
             asked,
             draft=answering.write(
@@ -235,14 +253,14 @@ class _Served:
             ),
         )
 
-    def _check(self, asked: _Asked) -> _Asked:
-        assert asked.draft is not None  # noqa: S101 - set by _write
+    def check(self, asked: _Asked) -> _Asked:
+        assert asked.draft is not None  # noqa: S101 - set by write
         draft = checking.check(asked.draft, self.index.documents)
         answer = self._answer(asked, draft) if draft.statements else self._refusal(asked, draft)
         return replace(asked, answer=replace(answer, confidence=draft.confidence))
 
     def suggest(self, asked: _Asked) -> Answer:
-        assert asked.answer is not None  # noqa: S101 - set by _check
+        assert asked.answer is not None  # noqa: S101 - set by check
         answer = replace(asked.answer, suggestions=self._suggestions(asked, asked.answer))
         return replace(answer, latency_ms=(time.perf_counter() - asked.started) * 1000)
 
@@ -274,7 +292,7 @@ class _Served:
     def _quotes(self, question: str) -> tuple[Quote, ...]:
         """What answers a question alone, none where it is not answered in full; found once for each question."""
         if question not in self._quoted:
-            draft = self._write(self.retrieve(self.read({"question": question}))).draft
+            draft = self.write(self.searched({"question": question})).draft
             said = draft.statements if draft is not None and not draft.missing else ()
             self._quoted[question] = tuple(quote for statement in said for quote in statement.quotes)
         return self._quoted[question]
@@ -332,13 +350,6 @@ class _Served:
             held = [(value, citations[draft.statements[at].quotes[0]]) for value, at in sides]
             found.append(Disagreement(about, tuple(StatedValue(value, c.as_of, c.number) for value, c in held)))
         return tuple(found)
-
-
-def _untraced() -> AbstractContextManager[None]:
-    """LangChain would report the question to a tracing host that is set for other programs."""
-    from langsmith import tracing_context
-
-    return tracing_context(enabled=False)
 
 
 def _nothing_about(who: str, missing: Sequence[str]) -> str:
