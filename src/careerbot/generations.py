@@ -319,6 +319,20 @@ def vector_names(chunks: Sequence[Chunk]) -> list[str]:
     return [chunk.id for chunk in chunks] + [f"?{at}" for at in range(len(wordings(chunks)))]
 
 
+def owners(chunks: Sequence[Chunk]) -> list[list[int]]:
+    """For each vector that has a name, the rows that it is searched for; none where one before it stands for the same.
+
+    Hundreds of equal vectors are each other's only neighbours in Chroma's graph, which then finds no other.
+    """
+    found: dict[tuple[str, str], list[int]] = {}
+    own: list[list[int]] = []
+    for row, chunk in enumerate(chunks):
+        rows = found.setdefault(chunking.views(chunk), [])
+        own.append([] if rows else rows)
+        rows.append(row)
+    return own + list(wordings(chunks).values())
+
+
 def wordings(chunks: Sequence[Chunk]) -> dict[str, list[int]]:
     """Every wording once, with the rows of the chunks that it asks for, in the order of the vectors."""
     found: dict[str, list[int]] = {}
