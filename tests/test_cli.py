@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -79,9 +81,61 @@ class TestIndex:
     def test_reports_what_it_did_on_stdout(self, run: Run, corpus: Path) -> None:
         result = run("index", corpus)
         assert result.exit_code == 0
-        assert result.stdout.startswith("indexed in .careerbot: 3 documents, 10 sections, ")
-        assert "(3 added, " in result.stdout
+        head, files, changes, took = result.stdout.splitlines()
+        assert re.fullmatch(r"indexed in \.careerbot: 3 documents, 10 sections, (\d+) chunks, 14 figures", head)
+        assert files == "  files    3 read, 0 skipped"
+        assert re.fullmatch(r"  changes  3 added; \d+ texts embedded", changes)
+        assert re.fullmatch(r"  time     \d+\.\d s", took)
         assert result.stderr == ""
+
+    def test_the_figures_of_the_report_are_the_amounts_that_statements_state(self, run: Run, tmp_path: Path) -> None:
+        (tmp_path / "pay.md").write_text("# Pay of 7\n\nBakers earn $16 an hour, $640 a week. In 2019 they slept.\n")
+        # Neither the heading nor the year is one, and the passage around a statement does not count it again.
+        assert run("index", tmp_path / "pay.md").stdout.splitlines()[0].endswith(", 2 figures")
+
+    def test_what_changed_is_counted_and_what_was_skipped_too(self, run: Run, corpus: Path) -> None:
+        run("index", corpus)
+        (corpus / "baker.md").write_text("# Baker\n\nBakers rise at four.\n")
+        (corpus / "beekeeper.md").unlink()
+        (corpus / "diver.md").write_text("# Diver\n\nDivers dive.\n")
+        (corpus / "notes.rtf").write_text("{\\rtf1}")
+        lines = run("index", corpus).stdout.splitlines()
+        assert lines[1] == "  files    3 read, 1 skipped"
+        assert re.fullmatch(r"  changes  1 added, 1 changed, 1 removed; \d+ texts embedded", lines[2])
+        assert run("index", corpus).stdout.splitlines()[2] == "  changes  none; 0 texts embedded"
+
+    def test_files_of_one_text_are_one_document_and_all_named(self, run: Run, corpus: Path) -> None:
+        (corpus / "baker (1).md").write_bytes((corpus / "baker.md").read_bytes())
+        result = run("index", corpus)
+        assert result.stderr == f"{corpus}/baker (1).md has the same text as {corpus}/baker.md: indexed once\n"
+        assert "  files    4 read (1 of the same text as another), 0 skipped" in result.stdout.splitlines()
+        assert f"baker: {corpus}/baker (1).md has the same text" in run("sources").stdout
+        answer = json.loads(run("ask", "What does a baker earn?", "--json").stdout)
+        assert [citation["source"] for citation in answer["citations"]] == ["baker"]
+
+    @pytest.mark.parametrize(("strict", "code"), [((), 0), (("--strict",), 2)], ids=["lenient", "strict"])
+    def test_strict_tells_a_script_that_a_file_was_skipped(
+        self, run: Run, corpus: Path, strict: tuple[str, ...], code: int
+    ) -> None:
+        assert run("index", corpus, *strict).exit_code == 0
+        (corpus / "nothing.md").write_text("")
+        (corpus / "diver.md").write_text("# Diver\n\nDivers dive.\n")
+        result = run("index", corpus, *strict)
+        assert (result.exit_code, "4 documents" in result.stdout) == (code, True)
+
+    def test_the_name_of_a_file_cannot_steer_the_terminal(self, run: Run, corpus: Path) -> None:
+        (corpus / "a\x1b[2J\nb.rtf").write_text("x")
+        (skipped,) = run("index", corpus).stderr.splitlines()
+        assert "\x1b" not in skipped
+
+    def test_what_was_served_stays_when_nothing_is_left_to_index(self, run: Run, corpus: Path) -> None:
+        run("index", corpus)
+        for file in corpus.glob("*.md"):
+            file.write_bytes(b"\xff")
+        result = run("index", corpus)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.splitlines()[-1].startswith("careerbot: no document to index: expected ")
+        assert "$16.80" in run("ask", "What does a baker earn?").stdout
 
     def test_a_second_time_it_is_up_to_date(self, run: Run, corpus: Path) -> None:
         run("index", corpus)
@@ -337,6 +391,30 @@ class TestSources:
         rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.stdout.splitlines() if "│" in line]
         assert [row[0] for row in rows] == [long, "baker", "beekeeper", "electrician-guide"]
         assert rows[3][:5] == ["electrician-guide", "How to Become an Electrician", "Trades Office", "2023-05", "5"]
+
+    def test_the_edition_tells_its_number_and_what_changed_since_the_one_before(self, run: Run, corpus: Path) -> None:
+        run("index", corpus)
+        today = datetime.date.today().isoformat()
+        assert run("sources").stdout.splitlines()[-1] == f"Edition 1: Indexed on {today}."
+        (corpus / "baker.md").write_text("# Baker\n\nBakers rise at four.\n")
+        (corpus / "beekeeper.md").unlink()
+        (corpus / "diver.md").write_text("# Diver [/b]\n\nDivers dive.\n")
+        run("index", corpus)
+        told = "added: Diver [/b]; changed: Baker; removed: Beekeeper."
+        expected = f"Edition 2: Indexed on {today}. Since the index before, {told}"
+        assert run("sources").stdout.splitlines()[-1] == expected
+
+    def test_an_edition_before_that_is_damaged_or_gone_hides_no_source(self, run: Run, corpus: Path) -> None:
+        run("index", corpus)
+        (corpus / "diver.md").write_text("# Diver\n\nDivers dive.\n")
+        run("index", corpus)
+        before = Path(".careerbot") / "gen-000001"
+        (before / "documents.jsonl").write_bytes(b"\xff{")
+        damaged = run("sources")
+        shutil.rmtree(before)
+        for result in (damaged, run("sources")):
+            assert result.exit_code == 0
+            assert re.fullmatch(r"Edition 2: Indexed on [\d-]+\.", result.stdout.splitlines()[-1])
 
     def test_square_brackets_in_a_title_are_no_markup(self, run: Run, corpus: Path) -> None:
         (corpus / "baker.md").write_text("# Baker\n\nBakers bake.\n")

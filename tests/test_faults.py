@@ -491,6 +491,23 @@ class TestMoving:
         assert "22 ovens" in told(bot)
 
 
+class TestRepeated:
+    @pytest.mark.slow
+    def test_a_sentence_that_stands_a_thousand_times_hides_no_other(self, tmp_path: Path) -> None:
+        """So many equal vectors were each other's only neighbours: nothing else was found, and no index was made."""
+        text = "# Notes\n\n" + "\n\n".join(["Ask your school. Bakers bake."] * 1200)
+        build([*bakery(2), Document("notes", "Notes", text, "notes.md")], WordEncoder(), tmp_path)
+        assert "2 ovens" in told(bot_at(tmp_path))
+
+    def test_every_place_of_a_sentence_is_found_at_the_cost_of_one(self, tmp_path: Path) -> None:
+        text = "# Notes\n\n" + "\n\n".join(["Ask your school."] * 5)
+        build([Document("notes", "Notes", text, "notes.md")], WordEncoder(), tmp_path)
+        index = open_index(tmp_path, WordEncoder())
+        (vector,) = WordEncoder().encode(["Ask your school."])
+        assert [row for row, _ in index.nearest(vector, 20).rows] == list(range(10))
+        assert len({cosine for _, cosine in index.nearest(vector, 20).rows}) == 1
+
+
 def test_the_vectors_of_an_older_format_are_used_again(tmp_path: Path) -> None:
     build(bakery(1), WordEncoder(), tmp_path)
     manifest = generations.read_manifest(tmp_path / "gen-000001")

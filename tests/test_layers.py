@@ -17,7 +17,7 @@ ROOT = Path(careerbot.__file__).parent
 
 ROWS = (
     ("datatypes", "errors"),
-    ("config", "words"),
+    ("config", "hidden", "words"),
     ("plaintext", "converters", "exporting"),
     ("converting",),
     ("loading", "chunking", "figures", "places", "spelling", "embedding", "feedback"),
@@ -29,7 +29,7 @@ ROWS = (
     ("pipeline", "auditing"),
     ("__init__",),  # the door: what stands below it are programs, which users do not import
     ("tabs",),
-    ("page", "mcp_tools"),
+    ("page", "mcp_tools", "terminal"),
     ("web",),
     ("cli",),
 )
@@ -71,12 +71,12 @@ IMPORTERS = {
     "uvicorn": "web",
     "mcp": "mcp_tools",
     "trafilatura": "converters",
-    "lxml": "converters",
+    "lxml": "converters hidden",
     "markitdown": "converters",
-    "pdfplumber": "converters",
-    "pdfminer": "converters",
+    "pdfplumber": "converters hidden",
+    "pdfminer": "converters hidden",
     "typer": "cli",
-    "rich": "cli",
+    "rich": "terminal",
     "pydantic": "config loading",
     "pydantic_settings": "config",
     "langchain_core": "pipeline",

@@ -180,6 +180,50 @@ def test_a_second_stem_never_takes_the_place_of_a_file_of_that_name(tmp_path: Pa
     assert sorted(loaded_texts(load([tmp_path])).values()) == ["markdown", "text", "two"]
 
 
+def test_a_text_that_several_files_hold_is_one_document_with_the_shortest_name(tmp_path: Path) -> None:
+    write(tmp_path, a_md="Bakers rise.", b_md="Bakers rise!")
+    for copy in ("Copy of a.md", "a (1).txt", "below/a.md"):
+        write(tmp_path / "below")
+        (tmp_path / copy).write_text("Bakers rise.")
+    loaded = load([tmp_path])
+    assert loaded_texts(loaded) == {"a": "Bakers rise.", "b": "Bakers rise!"}
+    copies = ("a (1).txt", "below/a.md", "Copy of a.md")
+    assert [held.copies for held in loaded.documents] == [tuple(str(tmp_path / copy) for copy in copies), ()]
+    assert loaded.skipped == ()
+
+
+def test_what_the_catalogue_knows_goes_before_a_copy_of_a_shorter_name(tmp_path: Path) -> None:
+    write(tmp_path, a_md="Bakers rise.", baker_md="Bakers rise.")
+    write(tmp_path, sources_toml='[[source]]\nid = "baker"\nas_of = "2024"\n')
+    quotes = '{"asked": ["when"], "quotes": {"a": ["Bakers rise."], "baker": ["Bakers rise."]}}'
+    (tmp_path / "wordings.jsonl").write_text(quotes)
+    (document,) = load([tmp_path]).documents
+    assert (document.id, document.as_of, document.copies) == ("baker", "2024", (str(tmp_path / "a.md"),))
+    assert [wording.asked for wording in document.wordings] == [("when",)]
+
+
+def test_sources_of_other_dates_that_say_the_same_stay_two(tmp_path: Path) -> None:
+    write(tmp_path, a_md="Bakers rise.", b_md="Bakers rise.")
+    write(tmp_path, sources_toml='[[source]]\nid = "a"\nas_of = "2019"\n[[source]]\nid = "b"\nas_of = "2024"\n')
+    assert [(held.id, held.as_of, held.copies) for held in load([tmp_path]).documents] == [
+        ("a", "2019", ()),
+        ("b", "2024", ()),
+    ]
+
+
+def test_a_file_that_vanishes_while_others_are_read_is_reported(tmp_path: Path) -> None:
+    write(tmp_path, a_md="a", b_md="b", c_md="c")
+    loaded = load([tmp_path], lambda _: (tmp_path / "b.md").unlink(missing_ok=True))
+    assert loaded_texts(loaded) == {"a": "a", "c": "c"}
+    assert loaded.skipped == (Skipped(str(tmp_path / "b.md"), "not a regular file"),)
+
+
+def test_progress_counts_every_file_that_is_skipped_too(tmp_path: Path) -> None:
+    told: list[int] = []
+    load([write(tmp_path, a_md="a", b_rtf="b", c_md="")], told.append)
+    assert told == [1, 1, 1]
+
+
 def test_documents_come_in_the_order_of_their_ids_however_given(tmp_path: Path) -> None:
     folder = write(tmp_path, b_md="b", a_md="a", c_md="c")
     given = [folder / "c.md", folder / "a.md", folder / "b.md"]
@@ -328,8 +372,8 @@ def test_one_line_of_wordings_asks_for_statements_of_several_documents(tmp_path:
 
 
 def test_wordings_go_by_the_id_that_the_catalogue_gives_and_stay_in_their_folder(tmp_path: Path) -> None:
-    for folder in (tmp_path, tmp_path / "below"):
-        write(folder, a_md="Bakers rise at three.")
+    write(tmp_path, a_md="Bakers rise at three.")
+    write(tmp_path / "below", a_md="Bakers rise at three. They nap.")
     write(tmp_path, sources_toml='[[source]]\nid = "guide"\nfile = "a.md"\n')
     (tmp_path / "wordings.jsonl").write_text(
         '{"asked": ["when"], "quotes": {"guide": ["Bakers rise at three."], "a": ["Bakers rise at three."]}}'

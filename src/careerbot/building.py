@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from careerbot import chunking, generations, stores
+from careerbot import chunking, figures, generations, stores
 from careerbot.datatypes import Chunk, Document, Gap
 from careerbot.embedding import Encoder, Progress, Vectors
 from careerbot.errors import CareerbotError, IndexUnusable, InputError, StorageError
@@ -33,7 +33,7 @@ _ENCODED_AT_ONCE = 256  # texts; the encoder sorts them by length, so larger is 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What one run of indexing did. `generation` is 0 when nothing had changed.
+    """What one run of indexing did. `generation` is 0 when nothing had changed, `figures` counts stated amounts.
 
     `slow` says why questions cannot be encoded without the model itself; empty where they can.
     """
@@ -42,6 +42,7 @@ class BuildReport:
     documents: int
     sections: int
     chunks: int
+    figures: int
     embedded: int
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -103,6 +104,7 @@ def _build(
         documents=len(documents),
         sections=sum(chunk.part is None for chunk in chunks),
         chunks=len(chunks),
+        figures=sum(len(figures.figures(chunk.text)) for chunk in chunks if chunk.part is not None),
         embedded=len(fresh),
         added=tuple(sorted(after.keys() - before.keys())),
         changed=tuple(sorted(name for name in after.keys() & before.keys() if after[name] != before[name])),
@@ -188,7 +190,9 @@ def _write(
         generations.write_json(draft / "vocabulary.json", dict(sorted(vocabulary.items())))
         generations.write_json(draft / "names.json", sorted(names(passages)))
         stores.write_terms(draft / "bm25", [search_terms(chunking.views(chunk)[1]) for chunk in chunks])
-        stores.write_vectors(draft / "chroma", generations.vector_names(chunks), vectors)
+        searched = [place for place, rows in enumerate(generations.owners(chunks)) if rows]
+        named = generations.vector_names(chunks)
+        stores.write_vectors(draft / "chroma", [named[place] for place in searched], vectors[searched])
         slow = encoder.export(
             draft / generations.ENCODER, [chunk.text for chunk in chunks if chunk.part is not None][:_PROBES]
         )

@@ -22,7 +22,6 @@ from careerbot.errors import CareerbotError, InputError, StorageError
 
 if TYPE_CHECKING:
     from careerbot.config import Settings
-    from careerbot.datatypes import Answer
     from careerbot.pipeline import Careerbot
 
 app = typer.Typer(
@@ -34,9 +33,6 @@ app = typer.Typer(
 
 feedback_app = typer.Typer(help="What people thought of the answers.", no_args_is_help=True)
 app.add_typer(feedback_app, name="feedback")
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-"""What a terminal would obey, or cannot be printed; a document must not steer it."""
 
 _SHOWN_CHARS = 120  # of a quotation that does not hold
 
@@ -81,53 +77,34 @@ def _reported(command: Callable[..., None]) -> Callable[..., None]:
 def index_command(
     paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders; default: corpus/")] = None,
     index: IndexOption = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 2 when a file was skipped; the others go in.")] = False,
 ) -> None:
     """Build or update the index of the given files and folders: exactly these will be in it."""
+    from time import perf_counter
+
+    from careerbot import terminal
     from careerbot.building import build, plan
     from careerbot.embedding import SentenceEncoder
     from careerbot.loading import load
 
     settings = _settings(index)
-    loaded = load(paths or [Path("corpus")])
-    for skipped in loaded.skipped:
-        _notice(f"skipped {skipped.path}: {skipped.reason}")
-    if not loaded.documents:
-        raise InputError("no document to index: expected at least one readable Markdown or text file")
-    encoder = SentenceEncoder(settings.encoder)
-    with _progress(plan(loaded.documents, encoder, settings.index, loaded.gaps)) as advance:
+    started = perf_counter()
+    with terminal.Bar() as bar:
+        loaded = load(paths or [Path("corpus")], bar.step("reading files"))
+        for line in terminal.notices(loaded):
+            _notice(line)
+        if not loaded.documents:
+            raise InputError("no document to index: expected at least one readable Markdown or text file")
+        encoder = SentenceEncoder(settings.encoder)
+        advance = bar.step(
+            "embedding texts", plan(loaded.documents, encoder, settings.index, loaded.gaps), "writing the index"
+        )
         report = build(loaded.documents, encoder, settings.index, advance, loaded.gaps)
     if report.slow:
         _notice(f"the encoder could not be exported ({report.slow}); the first question will wait until it is loaded")
-    counts = f"{report.documents} documents, {report.sections} sections, {report.chunks} chunks"
-    if not report.generation:
-        typer.echo(f"up to date in {settings.index}: {counts}")
-        return
-    changes = [
-        f"{len(names)} {what}"
-        for what, names in (("added", report.added), ("changed", report.changed), ("removed", report.removed))
-        if names
-    ]
-    typer.echo(f"indexed in {settings.index}: {counts} ({', '.join([*changes, f'{report.embedded} chunks embedded'])})")
-
-
-class _progress:
-    """A bar on stderr while chunks are embedded; silent when nothing is, or in a pipe."""
-
-    def __init__(self, total: int) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        console = Console(stderr=True)
-        self._bar = Progress(*columns, console=console, disable=not total or not console.is_terminal)
-        self._task = self._bar.add_task("embedding chunks", total=total)
-
-    def __enter__(self) -> Callable[[int], None]:
-        self._bar.start()
-        return lambda done: self._bar.advance(self._task, done)
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+    for line in terminal.indexed(settings.index, loaded, report, perf_counter() - started):
+        typer.echo(line)
+    raise typer.Exit(InputError.exit_code if strict and loaded.skipped else 0)
 
 
 @app.command()
@@ -160,7 +137,9 @@ def ask(
 
         _print_json(rendering.as_json(answer))
     else:
-        _show(answer)
+        from careerbot import terminal
+
+        terminal.show_answer(answer)
     for name, milliseconds in ({"open": opened} | taken).items() if profile else ():
         _notice(f"{name:<8}{milliseconds:8.1f} ms")
     raise typer.Exit(0 if answer.citations else 1)
@@ -230,6 +209,8 @@ def _id(line: bytes) -> str | None:
 @_reported
 def chat(index: IndexOption = None) -> None:
     """Talk in the terminal; an empty line, "exit" or Ctrl-D ends it."""
+    from careerbot import terminal
+
     bot = _open(index)
     _notice('Ask about a career; an empty line or "exit" ends the chat.')
     history: list[str] = []
@@ -241,7 +222,7 @@ def chat(index: IndexOption = None) -> None:
         if question.lower() in ("", "exit", "quit"):
             return
         try:
-            _show(bot.ask(question, history))
+            terminal.show_answer(bot.ask(question, history))
         except InputError as error:
             _notice(str(error))
             continue
@@ -275,18 +256,10 @@ def mcp(index: IndexOption = None) -> None:
 @app.command()
 @_reported
 def sources(index: IndexOption = None) -> None:
-    """List what is loaded: id, title, publisher, date, sections, chunks."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    """List what is loaded, with dates and sizes, the edition of the index, and what changed since the one before."""
+    from careerbot import terminal
 
-    from careerbot.index import read_sources
-
-    table = Table("id", "title", "publisher", "as of", "sections", "chunks")
-    for row in read_sources(_settings(index).index):
-        table.add_row(*(Text(_printable(cell)) for cell in row))
-    # In a pipe every row is one line; a width only bounds it.
-    Console(width=None if sys.stdout.isatty() else 1000).print(table)
+    terminal.show_sources(_settings(index).index)
 
 
 @app.command()
@@ -295,7 +268,7 @@ def check(
     file: Annotated[Path, typer.Argument(help="A hand-out saved as Markdown.")], index: IndexOption = None
 ) -> None:
     """Tell which quotations of a hand-out no longer hold, and why; exit 1 when there are any."""
-    from careerbot import handout
+    from careerbot import handout, terminal
     from careerbot.index import read_index_documents
 
     try:
@@ -310,7 +283,7 @@ def check(
     for held in broken:
         words = held.quote if len(held.quote) <= _SHOWN_CHARS else held.quote[: _SHOWN_CHARS - 1] + "…"
         source = " ".join(held.source.split()) or "unknown source"
-        typer.echo(_printable(f"{source}: {held.reason}" + (f": “{words}”" if words else "")))
+        typer.echo(terminal.printable(f"{source}: {held.reason}" + (f": “{words}”" if words else "")))
     typer.echo(f"{len(checked) - len(broken)} of {len(checked)} quotations hold")
     raise typer.Exit(1 if broken else 0)
 
@@ -326,7 +299,7 @@ def audit(
     from dataclasses import asdict
     from datetime import date
 
-    from careerbot import auditing
+    from careerbot import auditing, terminal
     from careerbot.index import read_content
 
     if years < 0:
@@ -336,7 +309,7 @@ def audit(
     if as_json:
         _print_json(asdict(found))
     else:
-        typer.echo("\n".join(_printable(" ".join(line.splitlines())) for line in auditing.lines(found, years)))
+        typer.echo("\n".join(map(terminal.one_line, auditing.lines(found, years))))
 
 
 @feedback_app.command()
@@ -369,30 +342,6 @@ def _write_new(file: Path, held: bytes) -> None:
         raise InputError(f"{file} exists already; name another file") from error
     except OSError as error:
         raise StorageError(f"cannot write {file}: {error.strerror}") from error
-
-
-def _printable(text: str) -> str:
-    return _CONTROL.sub("\ufffd", text)
-
-
-def _show(answer: Answer) -> None:
-    """The answer with its sources, coloured where the terminal has colours."""
-    from rich.console import Console
-    from rich.text import Text
-
-    from careerbot import rendering
-
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-    if answer.searched_question.strip() != answer.question.strip():
-        console.print(Text(f"Answering: {_printable(answer.searched_question)}", style="dim italic"))
-    body = Text(_printable(answer.text))
-    body.highlight_regex(r"\[\d+\]", "bold cyan")
-    console.print(body)
-    for citation in answer.citations:
-        console.print(Text(f"\n[{citation.number}] {_printable(rendering.source_line(citation))}", style="cyan"))
-        console.print(Text(f"    “{_printable(rendering.quoted(citation))}”", style="dim"))
-    if answer.suggestions:
-        console.print(Text(f"\nYou could ask: {_printable(' · '.join(answer.suggestions))}", style="italic"))
 
 
 if __name__ == "__main__":

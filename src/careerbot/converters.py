@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from careerbot.errors import InputError
+from careerbot.hidden import shown_docx, shown_pdf
 
 if TYPE_CHECKING:
     from pdfplumber.page import Page
@@ -45,6 +46,8 @@ _DATES = (
 )
 _DATE = re.compile(r"\s*([0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?)(?![0-9])")
 _HIDDEN = re.compile(r"display:none|visibility:hidden|font-size:[01](?:px|pt|em|%)?(?:;|$)")
+_WHITE = r"(?:white|#fff|#ffffff|rgb\(255,255,255\))(?:!important)?(?:;|$)"
+_WHITE_ON_WHITE = re.compile(rf"(?=.*(?:^|;)color:{_WHITE})(?=.*(?:^|;)background(?:-color)?:{_WHITE})")
 _INLINE = ("b", "strong", "i", "em", "u", "s", "del", "ins", "mark", "small", "sub", "sup", "font", "span")
 _BLOCKS = "div|p|ul|ol|dl|table|section|article|main|blockquote|pre|h1|h2|h3|h4|h5|h6|form|header|figure"
 # Signs are quoted as the page shows them; a bar would end a cell, and "#" begin a heading.
@@ -128,7 +131,8 @@ def _simplify(tree: Any) -> None:
     )
     for element in list(tree.iter("*")):
         style = re.sub(r"\s", "", element.get("style") or "").lower()
-        if ("hidden" in element.attrib or _HIDDEN.search(style)) and element.getparent() is not None:
+        hidden = "hidden" in element.attrib or _HIDDEN.search(style) or _WHITE_ON_WHITE.match(style)
+        if hidden and element.getparent() is not None:
             element.drop_tree()
     lxml.etree.strip_tags(tree, *_INLINE)
     for element in tree.iter("div"):
@@ -160,7 +164,7 @@ def _titled(text: str, title: str) -> str:
 
 
 def docx_markdown(raw: bytes) -> tuple[str, str]:
-    """A Word document. Its date is left open: programs set it, and the templates of some hold one from 2013."""
+    """What a Word document shows. Its date is left open: programs set it, and templates of some hold one from 2013."""
     title = _checked_archive(raw)
     from markitdown import StreamInfo
     from markitdown.converters import DocxConverter
@@ -168,7 +172,7 @@ def docx_markdown(raw: bytes) -> tuple[str, str]:
     markdown = (
         DocxConverter()  # type: ignore[no-untyped-call]
         .convert(
-            io.BytesIO(raw),
+            io.BytesIO(shown_docx(raw)),
             StreamInfo(extension=".docx"),
             strict=True,
             style_map=_WORD_STYLES,
@@ -246,6 +250,7 @@ def pdf_markdown(raw: bytes) -> tuple[str, str]:
                 raise InputError(f"{len(pdf.pages):,} pages, more than {MAX_PAGES:,}")
             lines: list[_Line] = []
             for number, page in enumerate(pdf.pages):
+                shown_pdf(page)
                 lines += _page_lines(page, number)
                 page.close()
             stated = (pdf.metadata or {}).get("Title")

@@ -46,7 +46,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One source. `text` is what every offset refers to; what is not known of it is empty."""
+    """One source. `text` is what every offset refers to; what is not known of it is empty.
+
+    `copies` are the paths of other files that hold the same text.
+    """
 
     id: str
     title: str
@@ -56,11 +59,13 @@ class Document:
     as_of: str = ""
     place: str = ""
     wordings: tuple[Wording, ...] = ()
+    copies: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:
-        """Hash of everything of the document that an answer depends on (64 hex digits)."""
-        return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()
+        """Hash of everything that an index says of the document (64 hex digits)."""
+        held = {name: value for name, value in asdict(self).items() if name != "copies" or value}
+        return hashlib.sha256(json.dumps(held).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

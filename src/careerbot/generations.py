@@ -16,10 +16,11 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +64,11 @@ def draft(folder: Path) -> Iterator[tuple[int, Path]]:
     """The number of the next generation and an empty folder to write it in; gone when it was not completed."""
     for leftover in folder.glob("gen-*.tmp"):
         shutil.rmtree(leftover)
-    number = 1 + max((int(path.name[4:]) for path in all_of(folder)), default=0)
-    fresh = folder / f"gen-{number:06d}.tmp"
+    following = 1 + max(map(number, all_of(folder)), default=0)
+    fresh = folder / f"gen-{following:06d}.tmp"
     fresh.mkdir()
     try:
-        yield number, fresh
+        yield following, fresh
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
@@ -224,20 +225,40 @@ class Changes:
     removed: tuple[str, ...]
 
 
+def number(generation: Path) -> int:
+    """The number of a generation, which counts from 1 and tells its age as no clock does."""
+    return int(generation.name.removeprefix("gen-"))
+
+
+def edition(generation: Path, shown: Callable[[str], str] = str) -> str:
+    """In words: when a generation was made and what changed then; `shown` is what becomes of each title."""
+    made = date.fromtimestamp((generation / "manifest.json").stat().st_mtime)
+    told = f"Indexed on {made}."
+    found = changes(generation)
+    if found is None:
+        return told
+    named = (("added", found.added), ("changed", found.changed), ("removed", found.removed))
+    parts = [f"{what}: {', '.join(map(shown, titles))}" for what, titles in named if titles]
+    return f"{told} Since the index before, {'; '.join(parts) or 'no document changed'}."
+
+
 def changes(generation: Path) -> Changes | None:
-    """What changed since the generation before; None where that is gone. Raises one of `DAMAGE`."""
-    before = [held for held in sorted(generation.parent.glob("gen-??????")) if held.name < generation.name]
-    if not before:
+    """What changed since the generation before; None where that is gone or cannot be read. Raises one of `DAMAGE`."""
+    before = [held for held in all_of(generation.parent) if held.name < generation.name]
+    new = _told(generation)
+    try:
+        old = _told(before[0])
+    except (IndexError, *DAMAGE):
         return None
-    old, new = (
-        {held.id: (held.title, held.publisher, held.as_of, held.text) for held in read_documents(folder)}
-        for folder in (before[-1], generation)
-    )
     return Changes(
         tuple(held[0] for name, held in new.items() if name not in old),
         tuple(held[0] for name, held in new.items() if name in old and held != old[name]),
         tuple(held[0] for name, held in old.items() if name not in new),
     )
+
+
+def _told(generation: Path) -> dict[str, tuple[str, ...]]:
+    return {held.id: (held.title, held.publisher, held.as_of, held.text) for held in read_documents(generation)}
 
 
 def write_json(file: Path, held: object) -> None:
@@ -287,7 +308,7 @@ def _chunk(held: dict[str, Any]) -> Chunk:
 
 def _document(held: dict[str, Any]) -> Document:
     wordings = tuple(Wording(wording["quote"], tuple(wording["asked"])) for wording in held["wordings"])
-    return Document(**held | {"wordings": wordings})
+    return Document(**held | {"wordings": wordings, "copies": tuple(held.get("copies", ()))})
 
 
 def vector_views(chunks: Sequence[Chunk], gaps: Sequence[Gap]) -> list[tuple[str, str]]:
@@ -300,6 +321,20 @@ def vector_views(chunks: Sequence[Chunk], gaps: Sequence[Gap]) -> list[tuple[str
 def vector_names(chunks: Sequence[Chunk]) -> list[str]:
     """The name of each vector that is searched: those of the chunks, then those of their wordings."""
     return [chunk.id for chunk in chunks] + [f"?{at}" for at in range(len(wordings(chunks)))]
+
+
+def owners(chunks: Sequence[Chunk]) -> list[list[int]]:
+    """For each vector that has a name, the rows that it is searched for; none where one before it stands for the same.
+
+    Hundreds of equal vectors are each other's only neighbours in Chroma's graph, which then finds no other.
+    """
+    found: dict[tuple[str, str], list[int]] = {}
+    own: list[list[int]] = []
+    for row, chunk in enumerate(chunks):
+        rows = found.setdefault(chunking.views(chunk), [])
+        own.append([] if rows else rows)
+        rows.append(row)
+    return own + list(wordings(chunks).values())
 
 
 def wordings(chunks: Sequence[Chunk]) -> dict[str, list[int]]:

@@ -57,7 +57,8 @@ class Index:
         self.vocabulary: dict[str, int] = generations.read_json(folder / "vocabulary.json")
         self.names: frozenset[str] = frozenset(generations.read_json(folder / "names.json"))
         wordings = generations.wordings(self.chunks)
-        self._owners = [*([row] for row in range(len(self.chunks))), *wordings.values()]
+        self._owners = generations.owners(self.chunks)
+        self._searched = [place for place, rows in enumerate(self._owners) if rows]
         self._asked = {text: place for place, text in enumerate(wordings, start=len(self.chunks))}
         self.gaps = generations.read_gaps(folder)
         self._topics = [gap.topic for gap in self.gaps for _ in gap.asked]
@@ -72,7 +73,7 @@ class Index:
 
     def nearest(self, vector: Vectors, k: int) -> Nearest:
         """What is nearest to a unit vector among the chunks and their wordings."""
-        return self._nearest(vector, k, min(k * _SEARCHED, len(self._owners)))
+        return self._nearest(vector, k, min(k * _SEARCHED, len(self._searched)))
 
     def _nearest(self, vector: Vectors, k: int, most: int) -> Nearest:
         places = np.array(sorted(self._places[name] for name, _ in self._near.nearest(vector, most)), dtype=np.int64)
@@ -85,8 +86,8 @@ class Index:
                 best[row] = max(best.get(row, -1.0), cosine)
                 if place >= len(self.chunks):
                     asked[row] = max(asked.get(row, -1.0), cosine)
-        if len(best) < k and most < len(self._owners):  # many wordings of a few rows
-            return self._nearest(vector, k, min(4 * most, len(self._owners)))
+        if len(best) < k and most < len(self._searched):  # many wordings of a few rows
+            return self._nearest(vector, k, min(4 * most, len(self._searched)))
         rows = sorted(best.items(), key=lambda item: (-item[1], item[0]))[:k]
         return Nearest(rows, asked, self._votes({at: own for at, own in cosines.items() if at >= len(self.chunks)}))
 
@@ -145,10 +146,10 @@ class Index:
 
     def verify(self, sample: int) -> None:
         """Check that BM25 and Chroma hold all of it, and Chroma finds a sample, evenly spread. Raises IndexUnusable."""
-        expected = len(self._owners)
+        expected = len(self._searched)
         try:
             scored, count = self._terms.count(), self._near.count()
-            lost = [place for place in range(0, expected, max(1, expected // sample)) if not self._found(place)]
+            lost = [place for place in self._searched[:: max(1, expected // sample)] if not self._found(place)]
         except StorageError:
             raise
         except Exception as error:  # Chroma raises its own, sqlite's and Rust's errors alike

@@ -6,7 +6,7 @@ import codecs
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -45,9 +45,10 @@ class Loaded:
     gaps: tuple[Gap, ...] = ()
 
 
-def load(paths: Iterable[Path]) -> Loaded:
+def load(paths: Iterable[Path], progress: Callable[[int], None] | None = None) -> Loaded:
     """Read files and folders (recursively; links in them only to files inside) into documents.
 
+    `progress` is told 1 for each file. A text that several files hold is one document, see `Document.copies`.
     Raises InputError when a path does not exist or a `sources.toml` is not valid.
     """
     documents: dict[str, Document] = {}
@@ -57,6 +58,8 @@ def load(paths: Iterable[Path]) -> Loaded:
     gaps: list[Gap] = []
     given = list(paths)
     for file in sorted(set(_files(given))):
+        if progress is not None:
+            progress(1)
         if (reason := _refusal(file, given)) is not None:
             skipped.append(Skipped(_printable(file), reason))
             continue
@@ -72,7 +75,26 @@ def load(paths: Iterable[Path]) -> Loaded:
         asked = wordings[file.parent].get(document.id, [])
         skipped += [_stale(file, wording) for wording in asked if wording.quote not in read.text]
         documents[document.id] = replace(document, wordings=tuple(held for held in asked if held.quote in read.text))
-    return Loaded(tuple(documents[key] for key in sorted(documents)), tuple(skipped), tuple(gaps))
+    once = {document.id: document for document in _once(documents.values())}
+    return Loaded(tuple(once[key] for key in sorted(once)), tuple(skipped), tuple(gaps))
+
+
+def _once(documents: Iterable[Document]) -> Iterator[Document]:
+    """Each text once, with the shortest of its names: a copy is called "Baker (1)" or lies in a folder further down.
+
+    What is known to be of other publishers, dates or places stays: these are sources that say the same.
+    """
+    alike: dict[str, dict[tuple[str, str, str], list[Document]]] = {}
+    for document in sorted(documents, key=lambda held: (len(held.path), held.path)):
+        known = (document.publisher, document.as_of, document.place)
+        alike.setdefault(document.text, {}).setdefault(known, []).append(document)
+    for sources in alike.values():
+        bare = sources.pop(("", "", ""), [])
+        groups = list(sources.values()) or [[]]
+        groups[0] += bare
+        for first, *others in groups:
+            asked = dict.fromkeys(wording for held in (first, *others) for wording in held.wordings)
+            yield replace(first, wordings=tuple(asked), copies=tuple(held.path for held in others))
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -114,7 +136,10 @@ def _refusal(file: Path, given: Sequence[Path]) -> str | None:
         return "not a regular file"
     if file.is_symlink() and not any(file == path or file.resolve().is_relative_to(path.resolve()) for path in given):
         return "a link out of the folder"
-    size = file.stat().st_size
+    try:
+        size = file.stat().st_size
+    except OSError as error:  # gone since it was listed
+        return f"cannot be read ({error.strerror})"
     return f"{size:,} bytes, more than {MAX_BYTES:,}" if size > MAX_BYTES else None
 
 
@@ -203,7 +228,11 @@ def _lines(file: Path, model: type[_Line], expected: str) -> Iterator[_Line]:
     """The objects of a JSON Lines file that may be missing. Raises InputError with the number of a wrong line."""
     if not file.is_file():
         return
-    for number, line in enumerate(file.read_bytes().removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
+    try:
+        held = file.read_bytes().removeprefix(codecs.BOM_UTF8)
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}") from error
+    for number, line in enumerate(held.split(b"\n"), start=1):
         if line.strip():
             try:
                 yield model.model_validate_json(line, strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -82,7 +81,15 @@ def _cell(bot: Careerbot, cells: Sequence[tables.Cell]) -> str:
 def documents(bot: Careerbot) -> None:
     """What is loaded and what changed, and each document in full with search."""
     held = bot.index.documents
-    gr.Markdown("\n".join([_edition(bot), "", *(_loaded(bot, name) for name in held)]))
+    gr.Markdown(
+        "\n".join(
+            [
+                generations.edition(bot.index.folder, rendering.escape_markdown),
+                "",
+                *(_loaded(bot, name) for name in held),
+            ]
+        )
+    )
     names = [
         (document.title + (f" ({document.as_of})" if document.as_of else ""), name) for name, document in held.items()
     ]
@@ -99,18 +106,6 @@ def documents(bot: Careerbot) -> None:
         return gr.Textbox(visible=True), f"{heading}{count}<div class='document' tabindex='0'>{text}</div>"
 
     gr.on([chosen.input, find.submit], read, [chosen, find], [find, shown], **LATEST)
-
-
-def _edition(bot: Careerbot) -> str:
-    """When the index was made, and what changed then."""
-    made = (bot.index.folder / "manifest.json").stat().st_mtime
-    told = f"Indexed on {datetime.date.fromtimestamp(made)}."
-    found = generations.changes(bot.index.folder)
-    if found is None:
-        return told
-    named = (("added", found.added), ("changed", found.changed), ("removed", found.removed))
-    parts = [f"{what}: {rendering.escape_markdown(', '.join(titles))}" for what, titles in named if titles]
-    return f"{told} Since the index before, {'; '.join(parts) or 'no document changed'}."
 
 
 def _loaded(bot: Careerbot, name: str) -> str:
