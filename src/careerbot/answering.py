@@ -149,13 +149,13 @@ def _choose(
     left = [candidate for candidate in ranked if candidate not in shown and candidate.score >= enough - _COVERAGE]
     most_asked = ranked[: part.question.extremes] if part.question.extreme else ()  # "the top three"
     shares = part.background.shares(part.question)
-    words_of = {candidate.chunk.id: shares.keys() & candidate.about for candidate in (*shown, *left)}
+    asked = frozenset(shares)
+    words_of = {candidate.chunk.id: asked & candidate.about for candidate in (*shown, *left)}
     covered = {word for candidate in shown for word in words_of[candidate.chunk.id]}
     documents = {candidate.section[0] for candidate in shown}
 
     def worth(candidate: Candidate) -> float:
-        held = words_of[candidate.chunk.id]
-        new = sum(share for word, share in shares.items() if word in held and word not in covered)
+        new = sum(shares[word] for word in words_of[candidate.chunk.id] - covered)
         return candidate.score + _COVERAGE * new - (_SPOKEN if candidate.section[0] in documents else 0)
 
     def by_worth() -> list[Candidate]:
@@ -233,9 +233,11 @@ def _asks_whole(question: Question, chunk: Chunk) -> bool:
 def _with_agreeing(statement: Statement, group: Sequence[Candidate], ranked: Sequence[Candidate]) -> Statement:
     """The statement with the quotes of other sources that say all of it: none says a whole list or table."""
     quotes = list(statement.quotes)
+    told = {quote.document for quote in quotes}
     for other in ranked if len(group) == 1 else ():
-        if other.chunk.document not in {quote.document for quote in quotes} and same(other, group[0]):
+        if other.chunk.document not in told and same(other, group[0]):
             quotes.append(_quote(other.chunk))
+            told.add(other.chunk.document)
     return Statement(statement.text, statement.pieces, tuple(quotes[:3]))
 
 

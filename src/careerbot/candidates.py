@@ -56,6 +56,11 @@ class Candidate:
     context: frozenset[str] = field(repr=False)
 
     @property
+    def values(self) -> frozenset[tuple[float, float | None, str]]:
+        """Amount, upper end of a range, and unit of every figure."""
+        return _values(self.chunk)
+
+    @property
     def topics(self) -> frozenset[str]:
         """The context and the words of the wordings."""
         return _topics(self.chunk)
@@ -116,6 +121,7 @@ def _fits(question: Question, figure: Figure) -> bool:
     return not question.period or figure.unit not in "$€£" or figure.period in (None, question.period)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def quotable(chunk: Chunk) -> bool:
     """Questions, bare introductions, captions, labels and pointers to elsewhere answer nothing."""
     text = chunk.text.rstrip(" *_")  # Markdown's emphasis
@@ -143,6 +149,11 @@ def _read(chunk: Chunk) -> tuple[tuple[Figure, ...], frozenset[str], frozenset[s
     around = tokens(" ".join((*chunk.headings[1:], chunk.lead.text if chunk.lead else "")))
     stems = frozenset(stem(word) for word in own if word not in FUNCTION_WORDS)
     return figures(_figure_text(chunk)), stems, frozenset(own) | frozenset(around)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _values(chunk: Chunk) -> frozenset[tuple[float, float | None, str]]:
+    return frozenset((figure.amount, figure.upper, figure.unit) for figure in _read(chunk)[0])
 
 
 @lru_cache(maxsize=_REMEMBERED)
