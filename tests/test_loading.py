@@ -211,6 +211,29 @@ def test_sources_of_other_dates_that_say_the_same_stay_two(tmp_path: Path) -> No
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown", "count"),
+    [
+        pytest.param("A ba\u200bker ea\u00adrns $5.", "A baker earns $5.", 2, id="zero-width-and-soft-hyphen"),
+        pytest.param("A baker earns \u202e08,61$\u202c.", "A baker earns 08,61$.", 2, id="bidirectional-override"),
+        pytest.param("Pay\U000e0069\U000e0067.", "Pay.", 2, id="tag-characters"),
+        pytest.param("\x1b[2JPay\x07.", "[2JPay.", 2, id="controls"),
+        pytest.param("Pay.\ufeff", "Pay.", 1, id="byte-order-mark-inside"),
+    ],
+)
+def test_characters_that_nobody_sees_are_left_out_of_a_text_and_told(
+    tmp_path: Path, text: str, shown: str, count: int
+) -> None:
+    loaded = load([write(tmp_path, a_md=text, b_md="\ufeffB\n\tb, می\u200cخواهم \u200f.")])
+    assert loaded_texts(loaded) == {"a": shown, "b": "\ufeffB\n\tb, می\u200cخواهم \u200f."}
+    reason = f"{count} characters that nobody sees were left out of it"
+    assert (loaded.skipped, loaded.odd) == ((), (Skipped(str(tmp_path / "a.md"), reason),))
+
+
+def test_a_file_that_holds_nothing_to_be_seen_is_empty(tmp_path: Path) -> None:
+    assert load([write(tmp_path, a_md="\u200b \u202e")]).skipped == (Skipped(str(tmp_path / "a.md"), "empty"),)
+
+
 def test_a_file_that_vanishes_while_others_are_read_is_reported(tmp_path: Path) -> None:
     write(tmp_path, a_md="a", b_md="b", c_md="c")
     loaded = load([tmp_path], lambda _: (tmp_path / "b.md").unlink(missing_ok=True))
@@ -231,11 +254,7 @@ def test_documents_come_in_the_order_of_their_ids_however_given(tmp_path: Path) 
     assert list(loaded_texts(load(given))) == ["a", "b", "c"]
 
 
-@given(
-    st.lists(
-        st.sampled_from(["\r", "\n", "\r\n", "\ufeff", "\x85", "\u2028", "\f", "é", "🥖", "pay", " "]), max_size=20
-    )
-)
+@given(st.lists(st.sampled_from(["\r", "\n", "\r\n", "\x85", "\u2028", "\f", "é", "🥖", "pay", " "]), max_size=20))
 def test_offsets_are_those_of_read_text(tmp_path_factory: pytest.TempPathFactory, parts: list[str]) -> None:
     file = tmp_path_factory.getbasetemp() / "offsets.md"
     file.write_bytes(("x" + "".join(parts)).encode())
@@ -309,6 +328,7 @@ def test_a_catalogue_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
         pytest.param(b'[[source]]\nid = "caf\xe9"', "is not valid TOML", id="not-utf-8"),
         pytest.param('[[source]]\ntitle = "x"', "needs an id", id="no-id"),
         pytest.param("[[source]]\nid = 3", "needs an id", id="id-is-a-number"),
+        pytest.param('[[source]]\nid = "\\ud800"', "is not valid TOML", id="half-a-character"),
         pytest.param('[[source]]\nid = " "', "needs an id", id="id-is-blank"),
         pytest.param('source = "a"', "needs an id", id="source-is-a-string"),
         pytest.param('source = ["a"]', "needs an id", id="source-is-a-list-of-strings"),
@@ -348,7 +368,7 @@ def test_wordings_belong_to_the_sentence_that_they_quote(tmp_path: Path) -> None
         [("Bakers rise at three.", ("when do bakers get up",))],
         [],
     ]
-    assert loaded.skipped == (Skipped(str(tmp_path / "wordings.jsonl"), "a.md no longer says: 'Bakers rise at four.'"),)
+    assert loaded.odd == (Skipped(str(tmp_path / "wordings.jsonl"), "a.md no longer says: 'Bakers rise at four.'"),)
 
 
 def test_one_line_of_wordings_asks_for_statements_of_several_documents(tmp_path: Path) -> None:
@@ -368,7 +388,7 @@ def test_one_line_of_wordings_asks_for_statements_of_several_documents(tmp_path:
         "b": [("Beekeepers rise at six.", ("who gets up", "when"))],
         "c": [],
     }
-    assert [skipped.reason for skipped in loaded.skipped] == ["b.md no longer says: 'Beekeepers never rise.'"]
+    assert [odd.reason for odd in loaded.odd] == ["b.md no longer says: 'Beekeepers never rise.'"]
 
 
 def test_wordings_go_by_the_id_that_the_catalogue_gives_and_stay_in_their_folder(tmp_path: Path) -> None:

@@ -70,9 +70,11 @@ class Bar:
 
 
 def notices(loaded: Loaded) -> Iterator[str]:
-    """A line for each file that was not read or holds what another one does."""
+    """A line for each file that was not read, is odd, or holds what another one does."""
     for skipped in loaded.skipped:
         yield one_line(f"skipped {skipped.path}: {skipped.reason}")
+    for odd in loaded.odd:
+        yield one_line(f"{odd.path}: {odd.reason}")
     for document in loaded.documents:
         for copy in document.copies:
             yield one_line(f"{copy} has the same text as {document.path}: indexed once")
