@@ -423,6 +423,11 @@ class TestSources:
             assert result.exit_code == 0
             assert re.fullmatch(r"Edition 2: Indexed on [\d-]+\.", result.stdout.splitlines()[-1])
 
+    def test_a_name_of_two_lines_is_one_row(self, run: Run, corpus: Path) -> None:
+        (corpus / "two\nlines.md").write_text("Divers dive.\n")
+        run("index", corpus)
+        assert "two lines" in run("sources").stdout
+
     def test_square_brackets_in_a_title_are_no_markup(self, run: Run, corpus: Path) -> None:
         (corpus / "baker.md").write_text("# Baker\n\nBakers bake.\n")
         catalogue = (corpus / "sources.toml").read_text().replace('title = "Baker"', 'title = "Baker [/b] [red]hot"')

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
+import tempfile
+import textwrap
 import time
 from pathlib import Path
 
@@ -83,20 +88,74 @@ def test_a_file_above_the_limit_is_not_even_read(tmp_path: Path) -> None:
     assert load([tmp_path]).skipped == (Skipped(str(tmp_path / "big.md"), "20,000,001 bytes, more than 20,000,000"),)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_or_folder_without_permission_is_reported(tmp_path: Path) -> None:
-    write(tmp_path / "closed", b_md="b")
-    (write(tmp_path, a_md="a", c_md="c") / "a.md").chmod(0)
-    (tmp_path / "closed").chmod(0)
-    try:
-        loaded = load([tmp_path])
-    finally:
-        (tmp_path / "closed").chmod(0o700)
-    assert loaded.skipped == (
-        Skipped(str(tmp_path / "a.md"), "cannot be read (Permission denied)"),
-        Skipped(str(tmp_path / "closed"), "the folder cannot be listed"),
-    )
-    assert loaded_texts(loaded) == {"c": "c"}
+def test_a_file_or_folder_without_permission_is_reported() -> None:
+    program = """
+        import json, os, sys, pathlib
+        from careerbot.loading import load
+        if os.geteuid() == 0:
+            os.setgid(65534), os.setuid(65534)  # root reads everything
+        held = load([pathlib.Path(sys.argv[1])])
+        print(json.dumps([[document.id for document in held.documents], [[s.path, s.reason] for s in held.skipped]]))
+    """
+    with tempfile.TemporaryDirectory() as named:  # unlike tmp_path open to other users
+        folder = write(Path(named), a_md="a", c_md="c")
+        write(folder / "closed", b_md="b")
+        (folder / "a.md").chmod(0)
+        (folder / "closed").chmod(0)
+        folder.chmod(0o755)
+        try:
+            command = [sys.executable, "-c", textwrap.dedent(program), named]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+        finally:
+            (folder / "closed").chmod(0o700)
+    assert json.loads(done.stdout) == [
+        ["c"],
+        [
+            [f"{folder}/a.md", "cannot be read (Permission denied)"],
+            [f"{folder}/closed", "the folder cannot be listed"],
+        ],
+    ]
+
+
+@pytest.mark.parametrize("name", ["wordings.jsonl", "gaps.jsonl", "sources.toml"])
+def test_a_side_file_that_cannot_be_read_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (write(tmp_path, a_md="a") / name).write_text("")
+
+    class Denied(type(tmp_path)):  # type: ignore[misc]
+        def read_bytes(self) -> bytes:
+            if self.name == name:
+                raise PermissionError(13, "Permission denied")
+            return bytes(super().read_bytes())
+
+        def read_text(self, *given: object, **named: object) -> str:
+            return self.read_bytes().decode()
+
+    monkeypatch.setattr("careerbot.loading.Path", Denied)
+    with pytest.raises(InputError, match=f"{name} cannot be read: Permission denied"):
+        load([Denied(tmp_path)])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("two\nlines.md", id="line-end"),
+        pytest.param("x" * 252 + ".md", id="255-bytes"),
+        pytest.param("\U0001f956.md", id="emoji"),
+        pytest.param("..md", id="dots"),
+        pytest.param("\x1b[31m.md", id="control"),
+        pytest.param("a b'\"&<i>%2f.md", id="marks"),
+    ],
+)
+def test_odd_names_are_read_as_files_like_others(tmp_path: Path, name: str) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_text("Bakers rise.")
+    if name.startswith("."):
+        assert load([tmp_path / "in"]).documents == ()  # hidden
+    (document,) = load([tmp_path / "in" / name]).documents
+    assert (document.path, document.text) == (str(tmp_path / "in" / name), "Bakers rise.")
+    assert Path(document.path).read_text() == document.text
 
 
 def test_a_fifo_does_not_hang_the_program(tmp_path: Path) -> None:

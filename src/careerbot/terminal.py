@@ -104,7 +104,7 @@ def show_sources(folder: Path) -> None:
 
     table = Table("id", "title", "publisher", "as of", "sections", "chunks")
     for row in read_sources(folder):
-        table.add_row(*(Text(printable(cell)) for cell in row))
+        table.add_row(*(Text(one_line(cell)) for cell in row))
     # In a pipe every row is one line; a width only bounds it.
     console = Console(width=None if sys.stdout.isatty() else 1000, soft_wrap=True, highlight=False)
     console.print(table)
