@@ -116,6 +116,8 @@ class Rim:
                     rim.call()
                 return real(file, mode, *args, **kwargs)
             rim.call()
+            if kwargs.get("opener") is not None:  # a temporary file, which has no name
+                return real(file, mode, *args, **kwargs)
             buffered = io.BufferedWriter(Raw(file, mode.replace("b", "").replace("t", "")))
             return buffered if "b" in mode else io.TextIOWrapper(buffered, encoding="utf-8")
 
