@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 INDEX  ?= .careerbot
 SOURCES := $(shell find corpus -type f 2>/dev/null)
 
-.PHONY: chat setup index test test-slow test-browser screenshots test-all eval lint bench clean
+.PHONY: chat setup index test test-slow test-browser screenshots test-all eval lint bench bench-size clean
 
 chat: $(INDEX)/CURRENT
 	$(BIN)/careerbot serve --index $(INDEX)
@@ -47,6 +47,9 @@ lint: $(STAMP)
 bench: $(INDEX)/CURRENT
 	$(BIN)/python -m evals.bench --index $(INDEX)
 	$(BIN)/python -m evals.load --index $(INDEX)
+
+bench-size: $(STAMP)
+	$(BIN)/python -m evals.size
 
 clean:
 	rm -rf $(VENV) $(INDEX)

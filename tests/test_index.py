@@ -226,6 +226,11 @@ class TestSearching:
         found = large[0].nearest(_queries(1)[0], k).rows
         assert len(found) == len({row for row, _ in found}) == min(k, len(large[0].chunks))
 
+    def test_the_database_keeps_no_room_for_vectors_that_passed_through_it(self, tmp_path: Path) -> None:
+        vectors = np.random.default_rng(1).standard_normal((1100, 256)).astype(np.float32)
+        write_vectors(tmp_path, [str(number) for number in range(len(vectors))], vectors)
+        assert (tmp_path / "chroma.sqlite3").stat().st_size < vectors.nbytes / 2
+
     def test_two_builds_of_the_same_text_answer_alike_to_the_last_bit(self, large: tuple[Index, Index]) -> None:
         one, two = large
         assert [one.nearest(vector, 60) for vector in _queries(100)] == [

@@ -56,6 +56,16 @@ class TestEverySearch:
         assert {hit.chunk.id for hit in first} <= {chunk.id for chunk in _shared_bot.index.chunks}
 
 
+@pytest.mark.parametrize("candidates", [10, 11, 25, 60])
+def test_of_many_that_score_alike_the_first_are_taken(candidates: int, tmp_path: Path) -> None:
+    text = "\n\n".join(f"A baker number {at} has {'an oven' if at % 3 else 'an oven and a mill'}." for at in range(40))
+    bot = bot_over(tmp_path, [Document("d", "d", text, "d.md")])
+    scores = bot.index.lexical(search_terms("oven or mill"))
+    best = sorted((row for row in range(len(scores)) if scores[row] > 0), key=lambda row: (-scores[row], row))
+    hits = find(lexical, bot, "oven or mill", candidates)
+    assert [hit.chunk for hit in hits] == [bot.index.chunks[row] for row in best[:candidates]]
+
+
 @pytest.mark.parametrize("search", [dense, lexical])
 def test_no_more_come_than_are_wanted(search: Search, bot: Careerbot) -> None:
     assert len(find(search, bot, "baker electrician fee wage hour", candidates=10)) == 10

@@ -24,6 +24,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from careerbot import chunking
 from careerbot.datatypes import Chunk, Document, Gap, Kind, Span, Wording
 from careerbot.errors import IndexUnusable, LockedError
@@ -36,6 +38,7 @@ ENCODER = "encoder"
 DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError)
 """What reading a damaged file raises."""
 
+_KINDS = {kind.value: kind for kind in Kind}
 _HASHED_AT_ONCE = 4  # files; hashing leaves Python's lock free
 
 
@@ -276,9 +279,9 @@ def write_lines(file: Path, records: Iterable[Document | Chunk | Gap]) -> None:
 
 def read_lines(file: Path) -> Iterator[dict[str, Any]]:
     """The lines of `write_lines` as dictionaries."""
-    with file.open(encoding="utf-8", newline="\n") as lines:
+    with file.open("rb") as lines:
         for line in lines:
-            yield json.loads(line)
+            yield orjson.loads(line)
 
 
 def read_documents(generation: Path) -> tuple[Document, ...]:
@@ -297,9 +300,10 @@ def read_gaps(generation: Path) -> tuple[Gap, ...]:
 
 
 def _chunk(held: dict[str, Any]) -> Chunk:
-    lead = Span(**held["lead"]) if held["lead"] else None
-    tuples = {"headings": tuple(held["headings"]), "asked": tuple(held["asked"])}
-    return Chunk(**held | tuples | {"lead": lead, "kind": Kind(held["kind"])})
+    held["headings"], held["asked"] = tuple(held["headings"]), tuple(held["asked"])
+    held["kind"] = _KINDS[held["kind"]]
+    held["lead"] = Span(**held["lead"]) if held["lead"] else None
+    return Chunk(**held)
 
 
 def _document(held: dict[str, Any]) -> Document:

@@ -76,8 +76,10 @@ def _statement_rows(index: Index, rows: Iterable[int]) -> set[int]:
 
 def _top(scores: Scores, k: int) -> list[int]:
     """The rows with the highest scores above 0, best first; ties by row."""
-    order = np.lexsort((np.arange(len(scores)), -scores))[:k]
-    return [int(row) for row in order if scores[row] > 0]
+    rows = np.flatnonzero(scores > 0)
+    if len(rows) > k:  # sorting all rows of a large index would take longer than scoring them
+        rows = rows[scores[rows] >= np.partition(scores[rows], -k)[-k]]
+    return [int(row) for row in rows[np.lexsort((rows, -scores[rows]))][:k]]
 
 
 def _hits(index: Index, found: list[tuple[int, float]]) -> tuple[Hit, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
 import weakref
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -89,7 +90,10 @@ def write_vectors(folder: Path, names: Sequence[str], vectors: Vectors) -> None:
                 collection.add(ids=part, embeddings=vectors[start : start + len(part)].tolist())
         finally:
             client.close()
-    except ChromaError as error:  # a full disk among others
+        # Chroma leaves room in its database for all vectors that passed through it on their way into the graph.
+        with closing(sqlite3.connect(folder / _DATABASE)) as database:
+            database.execute("VACUUM")
+    except (ChromaError, sqlite3.Error) as error:  # a full disk among others
         raise OSError(str(error)) from error
 
 
