@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -49,6 +50,10 @@ class Mixing:
         if progress is not None:
             progress(len(texts))
         return np.stack([real[text] if text in real else self._mixed(text) for text in texts])
+
+    def export(self, folder: Path, probes: Sequence[str]) -> str:
+        """As the encoder does."""
+        return self._encoder.export(folder, probes)
 
     def _mixed(self, text: str) -> Vectors:
         original = self._from[text]
@@ -99,6 +104,10 @@ class Timed:
         vectors = self._encoder.encode(texts, progress)
         self._last = time.perf_counter()
         return vectors
+
+    def export(self, folder: Path, probes: Sequence[str]) -> str:
+        """As the encoder does."""
+        return self._encoder.export(folder, probes)
 
     def rate(self) -> float:
         """Texts per second, what was done between the calls included."""

@@ -555,15 +555,18 @@ class TestDamage:
         with pytest.raises(IndexUnusable):
             open_index(tmp_path, WordEncoder())
 
+    @pytest.mark.parametrize("large", [False, True])
     def test_asking_changes_no_file_and_leaves_none_behind(
-        self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: bool
     ) -> None:
+        if large:
+            monkeypatch.setattr("careerbot.index.EXACT", 0)
         (tmp_path / "private").mkdir()
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "private"))
         for _ in range(2):
             bot = bot_at(folder)
             told(bot)
-            assert list((tmp_path / "private").iterdir())
+            assert bool(list((tmp_path / "private").iterdir())) == large
             bot.index.close()
             assert list((tmp_path / "private").iterdir()) == []
         assert ovens(folder) == 2

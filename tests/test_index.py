@@ -18,9 +18,10 @@ from conftest import WordEncoder
 from careerbot import Careerbot, Document, IndexUnusable, InputError, LockedError, StorageError, generations, stores
 from careerbot.building import build, plan
 from careerbot.chunking import chunks, views
+from careerbot.contents import read_sources
 from careerbot.datatypes import Chunk, Gap, Wording
 from careerbot.embedding import Progress, Vectors
-from careerbot.index import Index, Nearest, open_index, read_sources
+from careerbot.index import Index, Nearest, open_index
 from careerbot.loading import load
 from careerbot.stores import write_vectors
 from careerbot.words import search_terms
@@ -210,6 +211,14 @@ class TestBuilding:
         assert not (tmp_path / "index" / "CURRENT").exists()
 
 
+@pytest.fixture(params=["compared with all", "by Chroma's graph"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways to find the nearest vectors; which one is taken depends on how many there are."""
+    if request.param != "compared with all":
+        monkeypatch.setattr("careerbot.index.EXACT", 0)
+
+
+@pytest.mark.usefixtures("way")
 class TestSearching:
     def test_the_nearest_are_the_brute_force_top_ten(self, large: tuple[Index, Index]) -> None:
         index = large[0]
@@ -283,6 +292,7 @@ def _by_text(index: Index, held: dict[int, float]) -> dict[str, float]:
     return {index.chunks[row].text: value for row, value in held.items()}
 
 
+@pytest.mark.usefixtures("way")
 class TestWordings:
     def test_every_distinct_wording_has_one_vector_and_all_its_owners(self, tmp_path: Path) -> None:
         other = Document("guild", "Guild", f"# Guild\n\n{SHIFT}\n", "g.md", wordings=(Wording(SHIFT, ("how long",)),))

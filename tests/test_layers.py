@@ -23,7 +23,7 @@ ROWS = (
     ("loading", "chunking", "figures", "places", "spelling", "embedding", "feedback"),
     ("wanted",),
     ("questions", "rendering", "stores", "generations", "tables", "passages"),
-    ("conversation", "candidates", "index", "handout", "charting", "messages"),
+    ("conversation", "candidates", "contents", "index", "handout", "charting", "messages"),
     ("comparing", "confidence", "building", "steps"),
     ("retrieval", "answering", "checking", "suggesting", "conflicts"),
     ("pipeline", "auditing"),
@@ -35,7 +35,7 @@ ROWS = (
 )
 ROW = {module: number for number, row in enumerate(ROWS) for module in row}
 
-FINDING = {"building", "embedding", "generations", "index", "retrieval", "stores"}
+FINDING = {"building", "contents", "embedding", "generations", "index", "retrieval", "stores"}
 
 KEPT_APART = {
     "plaintext": {"config", "datatypes", "errors"},  # knows lines and words only

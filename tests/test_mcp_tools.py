@@ -24,8 +24,8 @@ from typer.testing import CliRunner
 from careerbot import Careerbot, Document
 from careerbot.building import build
 from careerbot.cli import app
+from careerbot.contents import read_sources
 from careerbot.embedding import Progress, SentenceEncoder, Vectors
-from careerbot.index import read_sources
 from careerbot.loading import load
 from careerbot.mcp_tools import MAX_QUESTION_CHARS, MAX_TURNS, server
 from careerbot.rendering import as_json

@@ -269,7 +269,7 @@ def check(
 ) -> None:
     """Tell which quotations of a hand-out no longer hold, and why; exit 1 when there are any."""
     from careerbot import handout, terminal
-    from careerbot.index import read_index_documents
+    from careerbot.contents import read_index_documents
 
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -300,7 +300,7 @@ def audit(
     from datetime import date
 
     from careerbot import auditing, terminal
-    from careerbot.index import read_content
+    from careerbot.contents import read_content
 
     if years < 0:
         raise InputError(f"expected --years of 0 or more, not {years}")

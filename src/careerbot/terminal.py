@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from careerbot import generations, rendering
+from careerbot.contents import read_index_documents, read_sources
 from careerbot.datatypes import Answer
-from careerbot.index import read_index_documents, read_sources
 from careerbot.loading import Loaded
 
 if TYPE_CHECKING:
