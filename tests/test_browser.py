@@ -602,6 +602,14 @@ class TestHostileDocument:
         assert page.evaluate("window.harmed") is None
         assert page.locator("[src*='evil'], [href*='evil'], [href^='javascript'], [onerror], [onload]").count() == 0
 
+    def test_each_block_runs_in_the_direction_of_its_letters(self, visitors: Visitors, hostile: Served) -> None:
+        page = visitors.open(hostile.address)
+        answer = _asked(page, "What does a diver earn?")
+        answer.get_by_role("link", name="[1]").first.click()
+        expect(_panel(page).locator("mark").first).to_be_visible()
+        for block in (answer.locator("p").first, _panel(page).locator("p, li").last):
+            assert block.evaluate("block => getComputedStyle(block).unicodeBidi") == "plaintext"
+
     def test_markup_in_a_message_stays_text(self, visitors: Visitors, hostile: Served) -> None:
         page = visitors.open(hostile.address)
         typed = (

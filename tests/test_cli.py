@@ -113,6 +113,13 @@ class TestIndex:
         answer = json.loads(run("ask", "What does a baker earn?", "--json").stdout)
         assert [citation["source"] for citation in answer["citations"]] == ["baker"]
 
+    def test_characters_that_nobody_sees_are_told_and_matched_past(self, run: Run, corpus: Path) -> None:
+        (corpus / "diver.md").write_text("# Diver\n\nA di\u200bver ea\u00adrns \u202e$25\u202c an hour.\n")
+        result = run("index", corpus, "--strict")
+        assert (result.exit_code, "0 skipped" in result.stdout) == (0, True)
+        assert result.stderr == f"{corpus}/diver.md: 4 characters that nobody sees were left out of it\n"
+        assert run("ask", "What does a diver earn?").stdout.startswith("A diver earns $25 an hour. [1]")
+
     @pytest.mark.parametrize(("strict", "code"), [((), 0), (("--strict",), 2)], ids=["lenient", "strict"])
     def test_strict_tells_a_script_that_a_file_was_skipped(
         self, run: Run, corpus: Path, strict: tuple[str, ...], code: int
@@ -415,6 +422,11 @@ class TestSources:
         for result in (damaged, run("sources")):
             assert result.exit_code == 0
             assert re.fullmatch(r"Edition 2: Indexed on [\d-]+\.", result.stdout.splitlines()[-1])
+
+    def test_a_name_of_two_lines_is_one_row(self, run: Run, corpus: Path) -> None:
+        (corpus / "two\nlines.md").write_text("Divers dive.\n")
+        run("index", corpus)
+        assert "two lines" in run("sources").stdout
 
     def test_square_brackets_in_a_title_are_no_markup(self, run: Run, corpus: Path) -> None:
         (corpus / "baker.md").write_text("# Baker\n\nBakers bake.\n")

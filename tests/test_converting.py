@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careerbot import InputError
+from careerbot import InputError, StorageError
 from careerbot.chunking import cells, sections
 from careerbot.converters import docx_markdown, html_markdown, pdf_markdown
 from careerbot.converting import MAX_MEMORY, Format, as_table, clean, convert, format_of
@@ -578,6 +578,13 @@ def test_a_library_that_fails_ends_only_its_own_process(
     (tmp_path / "pdfplumber.py").write_text(program)
     monkeypatch.syspath_prepend(tmp_path)
     assert convert(pdf([BAKERY]), Format.PDF).reason == expected
+
+
+def test_a_disk_that_is_full_is_no_fault_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pdfplumber.py").write_text("raise OSError(28, 'No space left on device')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(StorageError, match=r"cannot convert files \(TMPDIR names where\): No space left on device"):
+        convert(pdf([BAKERY]), Format.PDF)
 
 
 def test_the_converters_are_imported_in_the_subprocess_only(tmp_path: Path) -> None:

@@ -81,6 +81,38 @@ def test_a_folder_with_weights_that_run_code_when_loaded_is_refused(tmp_path: Pa
         SentenceEncoder(str(tmp_path)).encode(["a baker"])
 
 
+@pytest.mark.slow
+def test_a_model_that_is_not_here_is_told_without_waiting_for_a_network_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its library tries for 75 seconds."""
+
+    def refuse(*where: object, **how: object) -> None:
+        raise OSError("there is no network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    started = time.monotonic()
+    with pytest.raises(InputError, match=r"cannot load the encoder 'no/such-model': its files are not here, and http"):
+        SentenceEncoder("no/such-model").encode(["a baker"])
+    assert time.monotonic() - started < 30
+
+
+@pytest.mark.slow
+def test_a_model_that_brings_its_own_code_is_refused_and_the_code_not_run(tmp_path: Path) -> None:
+    folder = _model_folder(tmp_path / "model", b"weights")
+    (folder / "modules.json").write_text('[{"idx": 0, "name": "0", "path": "", "type": "modeling_own.Own"}]')
+    (folder / "modeling_own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Own: pass\n")
+    (folder / "config.json").write_text(
+        '{"model_type": "own", "auto_map": {"AutoConfig": "modeling_own.Own", "AutoModel": "modeling_own.Own"}}'
+    )
+    for _ in range(2):
+        with pytest.raises(InputError, match="cannot load the encoder"):
+            SentenceEncoder(str(folder)).encode(["a baker"])
+        (folder / "modules.json").unlink(missing_ok=True)
+    assert not (tmp_path / "ran").exists()
+
+
 def test_no_text_gives_no_row_and_loads_no_model() -> None:
     assert SentenceEncoder("no/such/model").encode([]).shape[0] == 0
 

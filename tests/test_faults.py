@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -24,9 +25,10 @@ import numpy as np
 import pytest
 from conftest import WordEncoder
 
-from careerbot import Careerbot, Document, IndexUnusable, Settings, StorageError, building, generations
+from careerbot import Careerbot, CareerbotError, Document, IndexUnusable, Settings, StorageError, building, generations
 from careerbot.building import build
 from careerbot.index import open_generation, open_index
+from careerbot.loading import load
 
 HERE = Path(__file__).parent
 QUESTION = "How many ovens does a baker have?"
@@ -84,11 +86,13 @@ def told(bot: Careerbot) -> str:
 class Rim:
     """Counts what Python asks of the disk: each open for writing, write, mkdir, rename and fsync.
 
-    From call `first` to call `last` it does `fault` instead. What Chroma writes natively is not counted.
+    With `reads` also each open for reading and each process that is started. From call `first` to call `last` it
+    does `fault` instead. What Chroma writes natively is not counted.
     """
 
-    def __init__(self, fault: Callable[[], None], first: int, last: int) -> None:
+    def __init__(self, fault: Callable[[], None], first: int, last: int, *, reads: bool = False) -> None:
         self.calls = 0
+        self._reads = reads
         self._fault, self._first, self._last = fault, first, last
 
     def call(self) -> None:
@@ -108,14 +112,22 @@ class Rim:
 
         def opened(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
             if isinstance(file, int) or not set(mode) & set("wax+"):
+                if rim._reads and not isinstance(file, int):
+                    rim.call()
                 return real(file, mode, *args, **kwargs)
             rim.call()
+            if kwargs.get("opener") is not None:  # a temporary file, which has no name
+                return real(file, mode, *args, **kwargs)
             buffered = io.BufferedWriter(Raw(file, mode.replace("b", "").replace("t", "")))
             return buffered if "b" in mode else io.TextIOWrapper(buffered, encoding="utf-8")
 
         with pytest.MonkeyPatch.context() as patch:
             for name in ("fsync", "replace", "rename", "mkdir"):
                 patch.setattr(os, name, self._counted(getattr(os, name)))
+            if self._reads:
+                for name in ("open", "scandir"):
+                    patch.setattr(os, name, self._counted(getattr(os, name)))
+                patch.setattr(subprocess, "Popen", self._counted(subprocess.Popen))
             patch.setattr(io, "open", opened)
             patch.setattr(builtins, "open", opened)
             yield
@@ -206,6 +218,36 @@ class TestWriting:
         assert "2 ovens" in told(reader)
         assert only(folder, "gen-000001", "gen-000002")
 
+    @pytest.mark.parametrize(
+        ("name", "stride"), [("baker.md", 17), pytest.param("baker.html", 1, marks=pytest.mark.slow)]
+    )
+    def test_whichever_step_of_reading_converting_and_building_fails_one_whole_generation_is_served(
+        self, tmp_path: Path, name: str, stride: int
+    ) -> None:
+        index, file = tmp_path / "index", tmp_path / name
+        head = "<!doctype html><html><body><h1>Baker</h1><p>" if name.endswith("html") else "# Baker\n\n"
+        file.write_text(f"{head}A baker has 1 ovens.")
+        build(load([file]).documents, WordEncoder(), index)
+        failed = 0
+        for step in range(1, 1000, stride):
+            before, now = ovens(index), step + 1
+            file.write_text(f"{head}A baker has {now} ovens.")
+            rim = Rim(no_space, step, step, reads=True)
+            try:
+                with rim.around():
+                    build(load([file]).documents, WordEncoder(), index)
+            except CareerbotError as error:
+                failed += 1
+                assert "No space left on device" in str(error) or "no text to index" in str(error)
+            assert ovens(index) in (before, now)
+            assert not list(index.glob("*.tmp"))
+            if rim.calls < step:
+                break
+        assert rim.calls < step
+        assert failed * stride > 60
+        assert ovens(index) == now
+        assert f"{now} ovens" in told(bot_at(index))
+
     @pytest.mark.parametrize("stride", [11, pytest.param(1, marks=pytest.mark.slow)])
     def test_whenever_a_build_is_killed_one_whole_generation_is_served(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stride: int
@@ -222,6 +264,53 @@ class TestWriting:
         assert "2 ovens" in told(bot_at(folder))
         build(bakery(3), WordEncoder(), folder)  # no lock, and no draft, is in its way
         assert (ovens(folder), len(list(folder.glob("gen-*")))) == (3, 2)
+
+    def test_whenever_the_power_fails_one_whole_generation_is_on_the_disk(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What was not brought to the disk is lost: the bytes of a file, and of two renames either."""
+        folder = tmp_path / "index"
+        build(bakery(1), WordEncoder(), folder)
+        synced = {path.stat().st_ino for path in folder.rglob("*")}
+        states: list[Path] = []
+        pending: list[str] = []
+
+        def power_fails() -> None:
+            state = tmp_path / f"power-{len(states)}"
+            shutil.copytree(folder, state)
+            for path in folder.rglob("*"):
+                if path.is_file() and path.stat().st_ino not in synced:
+                    (state / path.relative_to(folder)).write_bytes(b"")
+            states.append(state)
+
+        def fsync(opened: int, real: Callable[[int], None] = os.fsync) -> None:
+            real(opened)
+            held = os.fstat(opened)
+            synced.add(held.st_ino)
+            if held.st_ino == folder.stat().st_ino:
+                pending.clear()
+            power_fails()
+
+        def replace_(one: Any, other: Any, real: Callable[[Any, Any], None] = os.replace) -> None:
+            assert pending == [], "two renames wait for the disk, which may keep the second alone"
+            power_fails()
+            real(one, other)
+            pending.append(str(other))
+            power_fails()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", fsync)
+            patch.setattr(os, "replace", replace_)
+            build(bakery(2), WordEncoder(), folder)
+        assert pending == []
+        assert len(states) > 20
+        served = [ovens(state) for state in states]
+        assert served == sorted(served)
+        assert set(served) == {1, 2}
+        for state in (states[0], states[-1]):
+            assert f"{ovens(state)} ovens" in told(bot_at(state))
+            build(bakery(3), WordEncoder(), state)
+            assert ovens(state) == 3
 
     @pytest.mark.slow
     @pytest.mark.parametrize("kilobytes", [150, 400, 800, 1600, 3200])
@@ -374,6 +463,81 @@ class TestDamage:
         with pytest.raises(IndexUnusable, match="the weights of 'words' are not those"):
             open_index(folder, WordEncoder())
 
+    def test_an_encoder_of_another_dimension_is_told_as_such_and_not_by_chroma(self, folder: Path) -> None:
+        class Wide(WordEncoder):
+            name = "wide words"
+
+            def encode(self, texts: Any, progress: Any = None) -> Any:
+                return np.hstack([super().encode(texts, progress)] * 2) / np.float32(np.sqrt(2))
+
+        with pytest.raises(IndexUnusable, match=r"made by the encoder 'words', and this is 'wide words'; rebuild it: "):
+            open_index(folder, Wide())
+        wide = Wide(fingerprint="wide-1")
+        assert build(bakery(2), wide, folder).generation == 3
+        index = open_index(folder, wide)
+        assert (index.vectors.shape[1], index.manifest["encoder"]["dimension"]) == (512, 512)
+
+    def test_what_a_foreign_database_would_run_is_not_run(self, folder: Path) -> None:
+        """Chroma stores the name of a function with a collection, and may build it on opening (CVE-2026-45829)."""
+        from chromadb.utils.embedding_functions import register_embedding_function
+
+        built: list[object] = []
+
+        class Foreign:
+            @staticmethod
+            def name() -> str:
+                return "foreign"
+
+            @staticmethod
+            def build_from_config(config: dict[str, Any]) -> Foreign:
+                built.append(config)
+                return Foreign()
+
+            def get_config(self) -> dict[str, Any]:
+                return {"run": "me"}
+
+            def __call__(self, input: Any) -> Any:  # noqa: A002 - Chroma's name
+                raise NotImplementedError
+
+        register_embedding_function(Foreign)  # type: ignore[no-untyped-call]
+        generation = folder / "gen-000002"
+        held = sqlite3.connect(generation / "chroma" / "chroma.sqlite3")
+        with held:
+            held.execute(
+                "UPDATE collections SET config_json_str = ?",
+                ['{"embedding_function": {"type": "known", "name": "foreign", "config": {"run": "me"}}}'],
+            )
+        held.close()
+        with pytest.raises(IndexUnusable, match=r"chroma/chroma.sqlite3 is not what was written"):
+            open_generation(generation, WordEncoder())
+        manifest = generations.read_manifest(generation)
+        generations.seal(generation, {name: manifest[name] for name in manifest.keys() - {"files", "seal"}})
+        assert "2 ovens" in told(bot_at(folder))
+        assert built == []
+
+    def test_numbers_tell_the_newest_generation_and_no_clock(self, folder: Path) -> None:
+        for version, when in ((1, 4_000_000_000), (2, 1)):
+            for path in (folder / f"gen-00000{version}").rglob("*"):
+                os.utime(path, (when, when))
+        (folder / "CURRENT").unlink()
+        assert open_index(folder, WordEncoder()).folder.name == "gen-000002"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("time.time", lambda: 1.0)  # the clock has jumped back
+            assert build(bakery(3), WordEncoder(), folder).generation == 3
+        assert "3 ovens" in told(bot_at(folder))
+
+    def test_a_file_is_read_anew_for_what_it_holds_and_not_for_its_time(self, tmp_path: Path) -> None:
+        file = tmp_path / "baker.md"
+        for ovens_now in (1, 2):
+            file.write_text(bakery(ovens_now)[0].text)
+            os.utime(file, (4_000_000_000, 4_000_000_000))
+            encoder = WordEncoder()
+            report = build(load([file]).documents, encoder, tmp_path / "index")
+        assert (report.changed, report.embedded) == (("baker",), 1)
+        bot = bot_at(tmp_path / "index")
+        assert "2 ovens" in told(bot)
+        assert all("1 ovens" not in citation.quote for citation in bot.ask(QUESTION).citations)
+
     def test_an_index_of_another_chroma_is_refused(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("careerbot.stores.versions", lambda: {"bm25s": "0", "chromadb": "0"})
         with pytest.raises(IndexUnusable, match="another version"):
@@ -492,6 +656,34 @@ class TestMoving:
         assert seen == sorted(seen)
         assert len(set(seen)) > 3
         assert "22 ovens" in told(bot)
+
+
+class TestSources:
+    """What several documents say, or one says twice, is told with all of its places."""
+
+    def test_nearly_equal_documents_are_one_statement_with_several_sources(self, tmp_path: Path) -> None:
+        near = [
+            replace(bakery(2)[0], id=name, text=bakery(2)[0].text + f"\nPrinted in {name}.\n")
+            for name in ("lyon", "wien", "rom")
+        ]
+        other = Document("pay", "Pay", "# Pay\n\nA baker has 9 aprons and many ovens to clean.\n", "pay.md")
+        build([*near, other], WordEncoder(), tmp_path)
+        answer = bot_at(tmp_path).ask(QUESTION)
+        assert answer.text.count("2 ovens") == 1
+        assert {citation.source for citation in answer.citations if "2 ovens" in citation.quote} == {
+            "lyon",
+            "wien",
+            "rom",
+        }
+
+    def test_two_values_in_one_document_are_both_told_with_their_lines(self, tmp_path: Path) -> None:
+        text = "# Baker\n\nA baker has 2 ovens.\n\n## Later\n\nA baker has 3 ovens.\n"
+        build([replace(bakery(2)[0], text=text)], WordEncoder(), tmp_path)
+        answer = bot_at(tmp_path).ask(QUESTION)
+        assert {text[held.start : held.end] for held in answer.citations} == {
+            "A baker has 2 ovens.",
+            "A baker has 3 ovens.",
+        }
 
 
 class TestRepeated:

@@ -77,6 +77,7 @@ IMPORTERS = {
     "pdfminer": "converters hidden",
     "typer": "cli",
     "rich": "terminal",
+    "csv": "converting",  # which reads it; who writes it must make "=HYPERLINK(…)" harmless
     "pydantic": "config loading",
     "pydantic_settings": "config",
     "langchain_core": "pipeline",

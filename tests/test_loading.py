@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
+import tempfile
+import textwrap
 import time
 from pathlib import Path
 
@@ -83,20 +88,74 @@ def test_a_file_above_the_limit_is_not_even_read(tmp_path: Path) -> None:
     assert load([tmp_path]).skipped == (Skipped(str(tmp_path / "big.md"), "20,000,001 bytes, more than 20,000,000"),)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_or_folder_without_permission_is_reported(tmp_path: Path) -> None:
-    write(tmp_path / "closed", b_md="b")
-    (write(tmp_path, a_md="a", c_md="c") / "a.md").chmod(0)
-    (tmp_path / "closed").chmod(0)
-    try:
-        loaded = load([tmp_path])
-    finally:
-        (tmp_path / "closed").chmod(0o700)
-    assert loaded.skipped == (
-        Skipped(str(tmp_path / "a.md"), "cannot be read (Permission denied)"),
-        Skipped(str(tmp_path / "closed"), "the folder cannot be listed"),
-    )
-    assert loaded_texts(loaded) == {"c": "c"}
+def test_a_file_or_folder_without_permission_is_reported() -> None:
+    program = """
+        import json, os, sys, pathlib
+        from careerbot.loading import load
+        if os.geteuid() == 0:
+            os.setgid(65534), os.setuid(65534)  # root reads everything
+        held = load([pathlib.Path(sys.argv[1])])
+        print(json.dumps([[document.id for document in held.documents], [[s.path, s.reason] for s in held.skipped]]))
+    """
+    with tempfile.TemporaryDirectory() as named:  # unlike tmp_path open to other users
+        folder = write(Path(named), a_md="a", c_md="c")
+        write(folder / "closed", b_md="b")
+        (folder / "a.md").chmod(0)
+        (folder / "closed").chmod(0)
+        folder.chmod(0o755)
+        try:
+            command = [sys.executable, "-c", textwrap.dedent(program), named]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+        finally:
+            (folder / "closed").chmod(0o700)
+    assert json.loads(done.stdout) == [
+        ["c"],
+        [
+            [f"{folder}/a.md", "cannot be read (Permission denied)"],
+            [f"{folder}/closed", "the folder cannot be listed"],
+        ],
+    ]
+
+
+@pytest.mark.parametrize("name", ["wordings.jsonl", "gaps.jsonl", "sources.toml"])
+def test_a_side_file_that_cannot_be_read_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (write(tmp_path, a_md="a") / name).write_text("")
+
+    class Denied(type(tmp_path)):  # type: ignore[misc]
+        def read_bytes(self) -> bytes:
+            if self.name == name:
+                raise PermissionError(13, "Permission denied")
+            return bytes(super().read_bytes())
+
+        def read_text(self, *given: object, **named: object) -> str:
+            return self.read_bytes().decode()
+
+    monkeypatch.setattr("careerbot.loading.Path", Denied)
+    with pytest.raises(InputError, match=f"{name} cannot be read: Permission denied"):
+        load([Denied(tmp_path)])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("two\nlines.md", id="line-end"),
+        pytest.param("x" * 252 + ".md", id="255-bytes"),
+        pytest.param("\U0001f956.md", id="emoji"),
+        pytest.param("..md", id="dots"),
+        pytest.param("\x1b[31m.md", id="control"),
+        pytest.param("a b'\"&<i>%2f.md", id="marks"),
+    ],
+)
+def test_odd_names_are_read_as_files_like_others(tmp_path: Path, name: str) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_text("Bakers rise.")
+    if name.startswith("."):
+        assert load([tmp_path / "in"]).documents == ()  # hidden
+    (document,) = load([tmp_path / "in" / name]).documents
+    assert (document.path, document.text) == (str(tmp_path / "in" / name), "Bakers rise.")
+    assert Path(document.path).read_text() == document.text
 
 
 def test_a_fifo_does_not_hang_the_program(tmp_path: Path) -> None:
@@ -211,6 +270,29 @@ def test_sources_of_other_dates_that_say_the_same_stay_two(tmp_path: Path) -> No
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown", "count"),
+    [
+        pytest.param("A ba\u200bker ea\u00adrns $5.", "A baker earns $5.", 2, id="zero-width-and-soft-hyphen"),
+        pytest.param("A baker earns \u202e08,61$\u202c.", "A baker earns 08,61$.", 2, id="bidirectional-override"),
+        pytest.param("Pay\U000e0069\U000e0067.", "Pay.", 2, id="tag-characters"),
+        pytest.param("\x1b[2JPay\x07.", "[2JPay.", 2, id="controls"),
+        pytest.param("Pay.\ufeff", "Pay.", 1, id="byte-order-mark-inside"),
+    ],
+)
+def test_characters_that_nobody_sees_are_left_out_of_a_text_and_told(
+    tmp_path: Path, text: str, shown: str, count: int
+) -> None:
+    loaded = load([write(tmp_path, a_md=text, b_md="\ufeffB\n\tb, می\u200cخواهم \u200f.")])
+    assert loaded_texts(loaded) == {"a": shown, "b": "\ufeffB\n\tb, می\u200cخواهم \u200f."}
+    reason = f"{count} characters that nobody sees were left out of it"
+    assert (loaded.skipped, loaded.odd) == ((), (Skipped(str(tmp_path / "a.md"), reason),))
+
+
+def test_a_file_that_holds_nothing_to_be_seen_is_empty(tmp_path: Path) -> None:
+    assert load([write(tmp_path, a_md="\u200b \u202e")]).skipped == (Skipped(str(tmp_path / "a.md"), "empty"),)
+
+
 def test_a_file_that_vanishes_while_others_are_read_is_reported(tmp_path: Path) -> None:
     write(tmp_path, a_md="a", b_md="b", c_md="c")
     loaded = load([tmp_path], lambda _: (tmp_path / "b.md").unlink(missing_ok=True))
@@ -231,11 +313,7 @@ def test_documents_come_in_the_order_of_their_ids_however_given(tmp_path: Path) 
     assert list(loaded_texts(load(given))) == ["a", "b", "c"]
 
 
-@given(
-    st.lists(
-        st.sampled_from(["\r", "\n", "\r\n", "\ufeff", "\x85", "\u2028", "\f", "é", "🥖", "pay", " "]), max_size=20
-    )
-)
+@given(st.lists(st.sampled_from(["\r", "\n", "\r\n", "\x85", "\u2028", "\f", "é", "🥖", "pay", " "]), max_size=20))
 def test_offsets_are_those_of_read_text(tmp_path_factory: pytest.TempPathFactory, parts: list[str]) -> None:
     file = tmp_path_factory.getbasetemp() / "offsets.md"
     file.write_bytes(("x" + "".join(parts)).encode())
@@ -309,6 +387,7 @@ def test_a_catalogue_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
         pytest.param(b'[[source]]\nid = "caf\xe9"', "is not valid TOML", id="not-utf-8"),
         pytest.param('[[source]]\ntitle = "x"', "needs an id", id="no-id"),
         pytest.param("[[source]]\nid = 3", "needs an id", id="id-is-a-number"),
+        pytest.param('[[source]]\nid = "\\ud800"', "is not valid TOML", id="half-a-character"),
         pytest.param('[[source]]\nid = " "', "needs an id", id="id-is-blank"),
         pytest.param('source = "a"', "needs an id", id="source-is-a-string"),
         pytest.param('source = ["a"]', "needs an id", id="source-is-a-list-of-strings"),
@@ -348,7 +427,7 @@ def test_wordings_belong_to_the_sentence_that_they_quote(tmp_path: Path) -> None
         [("Bakers rise at three.", ("when do bakers get up",))],
         [],
     ]
-    assert loaded.skipped == (Skipped(str(tmp_path / "wordings.jsonl"), "a.md no longer says: 'Bakers rise at four.'"),)
+    assert loaded.odd == (Skipped(str(tmp_path / "wordings.jsonl"), "a.md no longer says: 'Bakers rise at four.'"),)
 
 
 def test_one_line_of_wordings_asks_for_statements_of_several_documents(tmp_path: Path) -> None:
@@ -368,7 +447,7 @@ def test_one_line_of_wordings_asks_for_statements_of_several_documents(tmp_path:
         "b": [("Beekeepers rise at six.", ("who gets up", "when"))],
         "c": [],
     }
-    assert [skipped.reason for skipped in loaded.skipped] == ["b.md no longer says: 'Beekeepers never rise.'"]
+    assert [odd.reason for odd in loaded.odd] == ["b.md no longer says: 'Beekeepers never rise.'"]
 
 
 def test_wordings_go_by_the_id_that_the_catalogue_gives_and_stay_in_their_folder(tmp_path: Path) -> None:

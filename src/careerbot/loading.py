@@ -30,7 +30,7 @@ _Line = TypeVar("_Line", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was not read, and why."""
+    """A file that was not read, and why; or what is odd in one that was."""
 
     path: str
     reason: str
@@ -38,21 +38,24 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a set of paths held: documents in the order of their ids, and what was skipped."""
+    """What a set of paths held: documents in the order of their ids, what was skipped, and what is odd in the rest."""
 
     documents: tuple[Document, ...]
     skipped: tuple[Skipped, ...]
     gaps: tuple[Gap, ...] = ()
+    odd: tuple[Skipped, ...] = ()
 
 
 def load(paths: Iterable[Path], progress: Callable[[int], None] | None = None) -> Loaded:
     """Read files and folders (recursively; links in them only to files inside) into documents.
 
     `progress` is told 1 for each file. A text that several files hold is one document, see `Document.copies`.
-    Raises InputError when a path does not exist or a `sources.toml` is not valid.
+    Raises InputError when a path does not exist or a `sources.toml` is not valid, StorageError when files cannot be
+    converted for want of room.
     """
     documents: dict[str, Document] = {}
     skipped: list[Skipped] = []
+    odd: list[Skipped] = []
     catalogues: dict[Path, dict[str, dict[str, str]]] = {}
     wordings: dict[Path, dict[str, list[Wording]]] = {}
     gaps: list[Gap] = []
@@ -73,10 +76,12 @@ def load(paths: Iterable[Path], progress: Callable[[int], None] | None = None) -
             gaps += _gaps(file.parent / GAPS)
         document = _document(file, read, catalogues[file.parent].get(file.name, {}), documents)
         asked = wordings[file.parent].get(document.id, [])
-        skipped += [_stale(file, wording) for wording in asked if wording.quote not in read.text]
+        odd += [_stale(file, wording) for wording in asked if wording.quote not in read.text]
+        if read.unseen:
+            odd.append(Skipped(str(file), f"{read.unseen} characters that nobody sees were left out of it"))
         documents[document.id] = replace(document, wordings=tuple(held for held in asked if held.quote in read.text))
     once = {document.id: document for document in _once(documents.values())}
-    return Loaded(tuple(once[key] for key in sorted(once)), tuple(skipped), tuple(gaps))
+    return Loaded(tuple(once[key] for key in sorted(once)), tuple(skipped), tuple(gaps), tuple(odd))
 
 
 def _once(documents: Iterable[Document]) -> Iterator[Document]:
@@ -170,7 +175,8 @@ def _text(raw: bytes) -> Converted:
         return Converted(reason=f"{kind}: byte {error.start} cannot be decoded; save the file as UTF-8 text")
     if "\0" in text:
         return Converted(reason=f"binary: NUL character at {text.index(chr(0))}")
-    return Converted(text) if text.strip("\ufeff \t\r\n\f\v") else Converted(reason="empty")
+    shown, unseen = converting.seen(text)
+    return Converted(shown, unseen=unseen) if shown.strip("\ufeff \t\r\n\f\v") else Converted(reason="empty")
 
 
 def _catalogue(file: Path) -> dict[str, dict[str, str]]:

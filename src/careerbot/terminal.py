@@ -70,9 +70,11 @@ class Bar:
 
 
 def notices(loaded: Loaded) -> Iterator[str]:
-    """A line for each file that was not read or holds what another one does."""
+    """A line for each file that was not read, is odd, or holds what another one does."""
     for skipped in loaded.skipped:
         yield one_line(f"skipped {skipped.path}: {skipped.reason}")
+    for odd in loaded.odd:
+        yield one_line(f"{odd.path}: {odd.reason}")
     for document in loaded.documents:
         for copy in document.copies:
             yield one_line(f"{copy} has the same text as {document.path}: indexed once")
@@ -102,7 +104,7 @@ def show_sources(folder: Path) -> None:
 
     table = Table("id", "title", "publisher", "as of", "sections", "chunks")
     for row in read_sources(folder):
-        table.add_row(*(Text(printable(cell)) for cell in row))
+        table.add_row(*(Text(one_line(cell)) for cell in row))
     # In a pipe every row is one line; a width only bounds it.
     console = Console(width=None if sys.stdout.isatty() else 1000, soft_wrap=True, highlight=False)
     console.print(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -38,8 +39,13 @@ FUNCTION_WORDS = frozenset(
 
 
 def tokens(text: str) -> list[str]:
-    """Lower-case words and numbers in order; hyphenated words whole. "$1,200" gives "1,200"."""
-    return [match.group().lower().replace("’", "'") for match in _TOKEN.finditer(text)]
+    """Lower-case words and numbers in order; hyphenated words whole. "$1,200" gives "1,200", in full width too."""
+    return [_folded(match.group()) for match in _TOKEN.finditer(text)]
+
+
+def _folded(word: str) -> str:
+    """One form for all ways to write the same letters: ligatures, full-width digits, capitals (Unicode's NFKC)."""
+    return word.lower() if word.isascii() else unicodedata.normalize("NFKC", word).lower().replace("’", "'")
 
 
 def unglued(text: str) -> str:
