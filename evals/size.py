@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 CORPUS = Path(__file__).parents[1] / "corpus"
 SIZES = (100, 1_000, 10_000, 100_000)
 TOP = 10
+_AT_ONCE = 100  # questions
 
 Figures = dict[str, float]
 
@@ -98,13 +99,17 @@ def served(folder: Path, embedding: Embedding, cases: Sequence[Case], texts: Seq
 
 def missed(index: Index, vectors: Vectors, candidates: int) -> int:
     """For how many vectors the search lacks one of the `TOP` chunks that brute force finds. Without wordings."""
-    own = np.asarray(index.vectors[: len(index.chunks)], np.float64)
+    own = np.asarray(index.vectors[: len(index.chunks)])
     lacking = 0
-    for vector in vectors:
-        nearest = np.sort((own @ vector.astype(np.float64)).round(6))[::-1][:TOP]
-        # Compared are cosines, since any of several equal chunks is right.
-        found = [cosine for _, cosine in index.nearest(vector, candidates).rows[:TOP]]
-        lacking += found != nearest.tolist()
+    for start in range(0, len(vectors), _AT_ONCE):
+        part = vectors[start : start + _AT_ONCE]
+        rough = own @ part.T  # nearly exact, and far faster than the exact cosines of all
+        near = np.argpartition(-rough, min(4 * TOP, len(own) - 1), axis=0)[: 4 * TOP]
+        for vector, rows in zip(part, near.T, strict=True):
+            nearest = np.sort(index.cosines(vector, rows))[::-1][:TOP]
+            # Compared are cosines, since any of several equal chunks is right.
+            found = [cosine for _, cosine in index.nearest(vector, candidates).rows[:TOP]]
+            lacking += found != nearest.tolist()
     return lacking
 
 

@@ -240,6 +240,16 @@ class TestSearching:
         write_vectors(tmp_path, [str(number) for number in range(len(vectors))], vectors)
         assert (tmp_path / "chroma.sqlite3").stat().st_size < vectors.nbytes / 2
 
+    def test_the_search_of_a_large_graph_visits_more_of_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(stores._HNSW, "ef_search", 10)
+        vectors = np.random.default_rng(1).standard_normal((1100, 8)).astype(np.float32)
+        write_vectors(tmp_path, [str(number) for number in range(len(vectors))], vectors)
+        store = stores.VectorStore(tmp_path)
+        assert store._collection.configuration_json["hnsw"]["ef_search"] == 33
+        store.close()
+
     def test_two_builds_of_the_same_text_answer_alike_to_the_last_bit(self, large: tuple[Index, Index]) -> None:
         one, two = large
         assert [one.nearest(vector, 60) for vector in _queries(100)] == [

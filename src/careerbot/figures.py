@@ -28,6 +28,7 @@ _DIGITS = r"(?<!\d)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+|\s1/2|½)?)"
 # Atomic: a number that does not lead to a match as a whole is not tried in parts.
 _SCALED = r"[\s-]?(?:hundred|thousand|million|billion)\b"
 _NUMBER = rf"(?>(?:{_DIGITS}|{_NAMED})(?:{_SCALED})*)"
+_ANY = re.compile(rf"\d|{_NAMED}", re.I)
 _SIGN = r"(?P<sign>(?<![\w.,%)])[-−–])?"
 _TO = r"\s?(?:-|–|—|‑|to)\s?"
 _TIME = r"(?:second|minute|min|hour|hr|day|week|month|mo|semester|year|yr)s?\b"
@@ -77,6 +78,8 @@ def figures(text: str) -> tuple[Figure, ...]:
     of the two) and "count". `statistic`, `period` and `year` are those of the clause that the figure
     stands in, else those of the text, where one only is named.
     """
+    if _ANY.search(text) is None:
+        return ()  # three statements of four, at a tenth of what looking for every kind costs
     taken = bytearray(len(text))
     for match in chain(_YEAR.finditer(text), _ORDINAL.finditer(text)):
         _take(taken, match.span())
