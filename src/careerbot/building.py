@@ -190,7 +190,9 @@ def _write(
         generations.write_json(draft / "vocabulary.json", dict(sorted(vocabulary.items())))
         generations.write_json(draft / "names.json", sorted(names(passages)))
         stores.write_terms(draft / "bm25", [search_terms(chunking.views(chunk)[1]) for chunk in chunks])
-        searched = [place for place, rows in enumerate(generations.owners(chunks)) if rows]
+        searched = [
+            place for place, rows in enumerate(generations.owners(chunks, generations.wordings(chunks))) if rows
+        ]
         named = generations.vector_names(chunks)
         stores.write_vectors(draft / "chroma", [named[place] for place in searched], vectors[searched])
         slow = encoder.export(

@@ -323,18 +323,21 @@ def vector_names(chunks: Sequence[Chunk]) -> list[str]:
     return [chunk.id for chunk in chunks] + [f"?{at}" for at in range(len(wordings(chunks)))]
 
 
-def owners(chunks: Sequence[Chunk]) -> list[list[int]]:
+def owners(chunks: Sequence[Chunk], wordings: Mapping[str, list[int]]) -> list[list[int]]:
     """For each vector that has a name, the rows that it is searched for; none where one before it stands for the same.
 
     Hundreds of equal vectors are each other's only neighbours in Chroma's graph, which then finds no other.
     """
-    found: dict[tuple[str, str], list[int]] = {}
+    found: dict[tuple[object, ...], list[int]] = {}
     own: list[list[int]] = []
     for row, chunk in enumerate(chunks):
-        rows = found.setdefault(chunking.views(chunk), [])
+        # All that its views are made of, which are not: that would take seconds for 100,000.
+        lead = chunk.lead.text if chunk.lead else ""
+        is_row = chunk.kind is Kind.TABLE and chunk.part is not None
+        rows = found.setdefault((chunk.text, chunk.headings[1:] or chunk.headings, lead, is_row), [])
         own.append([] if rows else rows)
         rows.append(row)
-    return own + list(wordings(chunks).values())
+    return own + list(wordings.values())
 
 
 def wordings(chunks: Sequence[Chunk]) -> dict[str, list[int]]:

@@ -59,7 +59,7 @@ class Index:
         self.vocabulary: dict[str, int] = generations.read_json(folder / "vocabulary.json")
         self.names: frozenset[str] = frozenset(generations.read_json(folder / "names.json"))
         wordings = generations.wordings(self.chunks)
-        self._owners = generations.owners(self.chunks)
+        self._owners = generations.owners(self.chunks, wordings)
         self._owned = np.array([row for rows in self._owners for row in rows], dtype=np.int64)
         self._starts = np.cumsum([0, *(len(rows) for rows in self._owners)])
         self._searched = np.array([place for place, rows in enumerate(self._owners) if rows], dtype=np.int64)
