@@ -431,6 +431,13 @@ class TestBody:
         assert "event: error" in stream
         assert told in stream
 
+    def test_a_conversation_never_grows_beyond_what_the_server_takes(self, page: TestClient) -> None:
+        turns = [*said(*["What does a baker earn?"] * 100), *said(*["x" * 4_000] * 100, role="assistant")]
+        kept = event(page, "asked", PAY, turns)[1]
+        assert last_words(kept) == PAY
+        assert len(json.dumps(kept)) < MAX_BODY_BYTES
+        assert len(kept) % 2 == 1  # a question and its answer leave together
+
     def test_a_long_history_is_read_from_its_end(self, page: TestClient) -> None:
         assert PAID in program(page, PAY, ["What about Swarms?"] * 1_000)
 

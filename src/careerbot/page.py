@@ -29,6 +29,7 @@ from careerbot import tabs
 MAX_MESSAGE_CHARS = 1_000
 MOST_HANDED_OUT = 20
 EXAMPLES = 6
+_ON_PAGE = 80  # messages of a conversation that stay on the page: all of them are sent with each question
 _SHOWN_READING = 90  # characters
 _TOPICS = 20  # of a document, from which examples are taken
 
@@ -128,11 +129,11 @@ def _chat(bot: Careerbot, admit: Admit) -> Any:
     shown = [chat, correct, picture, plot, table]
 
     def asked(text: str, turns: list[Message]) -> tuple[Any, list[Message]]:
-        return gr.Textbox(value="", **_STOP), [*(turns or []), _said(str(text))]
+        return gr.Textbox(value="", **_STOP), [*(turns or [])[-_ON_PAGE:], _said(str(text))]
 
     def chosen(event: gr.SelectData, turns: list[Message]) -> tuple[Any, list[Message]]:
         text = event.value["text"] if isinstance(event.value, dict) else event.value
-        return gr.Textbox(**_STOP), [*(turns or []), _said(str(text))]
+        return gr.Textbox(**_STOP), [*(turns or [])[-_ON_PAGE:], _said(str(text))]
 
     def answered(turns: list[Message], request: gr.Request) -> Iterator[tuple[Any, ...]]:
         nothing = (gr.Button(visible=False), gr.Accordion(visible=False), gr.skip(), gr.skip())
