@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 
 from careerbot import Answer, Citation, Disagreement, StatedValue, Status
 from careerbot.messages import dated, is_read_otherwise, message, passage_link
+from careerbot.passages import seal
 from careerbot.rendering import quoted
 
 OURS = set("p em ul li details summary blockquote a span table caption thead tbody tr th td".split())
@@ -100,16 +101,18 @@ def page(markdown: str) -> Elements:
             values = allowed[name]
             assert values is None or value in values
         if tag == "a":
-            assert re.fullmatch(r"passage\?document=[\w%.+~-]*&start=\d+&end=\d+", attributes["href"] or "")
+            assert re.fullmatch(
+                r"passage\?document=[\w%.+~-]*&start=\d+&end=\d+&seal=[0-9a-f]{12}", attributes["href"] or ""
+            )
     assert "://" not in markdown
     assert not re.search(r"(?<!\w)www\.|\w@\w", markdown)
     return shown
 
 
 def links(markdown: str) -> list[str]:
-    """Where the markers of the answer itself point, without those of the list of sources."""
+    """Where the markers of the answer itself point but for the seal, without those of the list of sources."""
     above = markdown.split('<details class="sources">')[0]
-    return [attributes["href"] or "" for tag, attributes in page(above).found if tag == "a"]
+    return [(attributes["href"] or "").partition("&seal=")[0] for tag, attributes in page(above).found if tag == "a"]
 
 
 def citation(number: int = 1, quote: str = "A baker earns $16.80.", as_of: str = "2019", source: str = "d") -> Citation:
@@ -170,7 +173,7 @@ class TestHostileText:
     @pytest.mark.parametrize("text", HOSTILE)
     def test_a_link_and_a_date_are_inert_in_html_too(self, text: str) -> None:
         """The tabs show them outside of Markdown."""
-        shown = Elements(passage_link(text, 1, 2, text, text) + dated(text))
+        shown = Elements(passage_link(text, 1, text, text, text) + dated(text))
         assert shown.tags == {"a", "span"}
         assert words(shown.text) == words(f"{text} {text}")
 
@@ -179,7 +182,11 @@ class TestMarkers:
     def test_a_marker_opens_its_quotation_and_says_so(self) -> None:
         assert page(message(answer("A baker earns $16.80. [1]", citation()))).found[1] == (
             "a",
-            {"class": "cite", "href": "passage?document=d&start=5&end=26", "title": "Source 1: Baker"},
+            {
+                "class": "cite",
+                "href": f"passage?document=d&start=5&end=26&seal={seal('A baker earns $16.80.')}",
+                "title": "Source 1: Baker",
+            },
         )
 
     def test_several_markers_of_a_statement_are_links_each(self) -> None:

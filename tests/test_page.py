@@ -200,7 +200,7 @@ def compared() -> Callable[[Careerbot], str]:
     def html(bot: Careerbot) -> str:
         found = tables.tables(bot.index.chunks)
         ((kind, options),) = tables.kinds(found).items()
-        return tabs.comparison(bot, tables.compare(found, kind, options))
+        return tabs.comparison(bot.index.documents, tables.compare(found, kind, options))
 
     return html
 

@@ -30,6 +30,7 @@ from careerbot.cli import app as cli
 from careerbot.embedding import Progress, Vectors
 from careerbot.index import open_index
 from careerbot.loading import load
+from careerbot.messages import passage_link
 from careerbot.page import MAX_MESSAGE_CHARS
 from careerbot.web import MAX_BODY_BYTES, listen, read_passwords, serve, web_app
 
@@ -503,6 +504,19 @@ class TestPassage:
         assert response.status_code == 422
         assert "Traceback" not in response.text
         assert "careerbot" not in response.text
+
+    def test_a_link_to_a_quotation_shows_no_other_text_that_has_come_in_its_place(
+        self, page: TestClient, text: str
+    ) -> None:
+        link = re.search(r'href="([^"]+)"', passage_link("baker", 9, text[9:20], "[1]", "Baker"))
+        assert link is not None
+        address = "/" + link[1].replace("&amp;", "&")
+        assert page.get(address).status_code == 200
+        changed = page.get(address.replace("start=9", "start=8").replace("end=20", "end=19"))
+        assert (changed.status_code, changed.text) == (
+            404,
+            "this document has changed since it was quoted; ask again",
+        )
 
     def test_a_last_character_can_be_quoted(self, page: TestClient, text: str) -> None:
         assert page.get(f"/passage?document=baker&start={len(text) - 3}&end={len(text)}").status_code == 200

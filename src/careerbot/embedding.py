@@ -12,7 +12,7 @@ import shutil
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
@@ -180,7 +180,6 @@ class QueryEncoder:
     """
 
     def __init__(self, folder: Path, encoder: Encoder) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
         self._folder = folder
@@ -190,11 +189,9 @@ class QueryEncoder:
         self._tokenizer.enable_truncation(settings["max_tokens"])
         self._tokenizer.no_padding()
         self._pad = settings["pad"]
-        options = onnxruntime.SessionOptions()
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # other threads have work to do
-        providers = ["CPUExecutionProvider"]
-        self._session = onnxruntime.InferenceSession(str(folder / exporting.MODEL), options, providers=providers)
-        self._inputs = [held.name for held in self._session.get_inputs()]
+        loading = ThreadPoolExecutor(1)
+        self._session = loading.submit(_session, folder / exporting.MODEL)  # goes on while a question is read
+        loading.shutdown(wait=False)
         self._turn = threading.Lock()
         self._waiting: deque[tuple[Sequence[str], Future[Vectors]]] = deque()
 
@@ -243,14 +240,24 @@ class QueryEncoder:
         clean = [text.encode("utf-8", "replace").decode() for text in texts]
         tokens = [held.ids for held in self._tokenizer.encode_batch(clean)]
         rows: dict[int, Vectors] = {}
+        session = self._session.result()
+        inputs = [held.name for held in session.get_inputs()]
         for group in _alike_long([len(ids) for ids in tokens]):
             width = len(tokens[group[0]])
             ids = [tokens[at] + [self._pad] * (width - len(tokens[at])) for at in group]
             mask = [[1] * len(tokens[at]) + [0] * (width - len(tokens[at])) for at in group]
             read = {"input_ids": ids, "attention_mask": mask, "token_type_ids": [[0] * width] * len(group)}
-            given = {name: np.array(read[name], np.int64) for name in self._inputs}
-            rows |= dict(zip(group, self._session.run(None, given)[0], strict=True))
+            given = {name: np.array(read[name], np.int64) for name in inputs}
+            rows |= dict(zip(group, session.run(None, given)[0], strict=True))
         return np.stack([rows[at] for at in range(len(texts))]) if texts else np.zeros((0, 1), np.float32)
+
+
+def _session(model: Path) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # other threads have work to do
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
 def _alike_long(lengths: Sequence[int]) -> Iterator[list[int]]:

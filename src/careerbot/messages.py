@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from careerbot.datatypes import Answer, Citation, Disagreement
 from careerbot.figures import figures
+from careerbot.passages import seal
 from careerbot.rendering import escape_html, escape_markdown, quoted, source_line
 
 _MARKS = re.compile(r" (?:\[\d{1,9}\])+$")
@@ -37,9 +38,10 @@ def is_read_otherwise(answer: Answer) -> bool:
     return answer.searched_question.strip() != answer.question.strip()
 
 
-def passage_link(document: str, start: int, end: int, label: str, title: str) -> str:
-    """A marker that opens the passage at `start` to `end` of a document; a link of its own without scripts."""
-    where = escape_html(urlencode({"document": document, "start": start, "end": end}))
+def passage_link(document: str, start: int, quotation: str, label: str, title: str) -> str:
+    """A marker that opens a quotation where it begins in a document; a link of its own without scripts."""
+    place = {"document": document, "start": start, "end": start + len(quotation), "seal": seal(quotation)}
+    where = escape_html(urlencode(place))
     return f'<a class="cite" href="passage?{where}" title="{escape_html(title)}">{escape_html(label)}</a>'
 
 
@@ -51,7 +53,7 @@ def dated(as_of: str) -> str:
 
 def _link(citation: Citation) -> str:
     title = f"Source {citation.number}: {citation.title}"
-    return passage_link(citation.source, citation.start, citation.end, f"[{citation.number}]", title)
+    return passage_link(citation.source, citation.start, citation.quote, f"[{citation.number}]", title)
 
 
 def _line(line: str, citations: Sequence[Citation]) -> str:

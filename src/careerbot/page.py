@@ -16,6 +16,7 @@ from careerbot import charting, handout, messages, rendering, suggesting, tables
 from careerbot.datatypes import Answer
 from careerbot.errors import CareerbotError, InputError
 from careerbot.feedback import Feedback
+from careerbot.index import Index
 from careerbot.pipeline import Careerbot
 from careerbot.words import content_words, stem
 
@@ -125,7 +126,6 @@ def _chat(bot: Careerbot, admit: Admit) -> Any:
         plot = gr.Plot(show_label=False, label="Picture")
         with gr.Accordion("The table itself", open=False):
             table = gr.HTML()
-    found = tables.tables(bot.index.chunks)
     shown = [chat, correct, picture, plot, table]
 
     def asked(text: str, turns: list[Message]) -> tuple[Any, list[Message]]:
@@ -143,7 +143,7 @@ def _chat(bot: Careerbot, admit: Admit) -> Any:
             drawn = nothing if first else (gr.skip(),) * 4
             if answer is not None:
                 said["options"] = [{"value": question} for question in answer.suggestions]
-                drawn = (_correction(answer), *_picture(bot, found, answer))
+                drawn = (_correction(answer), *_picture(bot.index, answer))
             first = False
             yield [*turns, said], *drawn
 
@@ -206,10 +206,13 @@ def _rated(bot: Careerbot, chat: Any, feedback: Feedback, admit: Admit) -> None:
     chat.like(rated, [chat, last], last, concurrency_limit=1, trigger_mode="multiple", api_visibility="private")
 
 
-def _picture(bot: Careerbot, found: Sequence[tables.Table], answer: Answer) -> tuple[Any, Any, Any]:
-    """The chart and the table of the first source that is a table with amounts."""
+def _picture(index: Index, answer: Answer) -> tuple[Any, Any, Any]:
+    """The chart and the table of the first source that is a table with amounts, where it still stands in the index."""
     for citation in answer.citations:
-        table = tables.standing_at(found, citation.source, citation.start, citation.end)
+        held = index.documents.get(citation.source)
+        if held is None or held.text[citation.start : citation.end] != citation.quote:
+            continue  # answered from the index before
+        table = tables.standing_at(tabs.tables_of(index), citation.source, citation.start, citation.end)
         series = tables.series(table, answer.searched_question) if table is not None else None
         if table is not None and series is not None:
             source = rendering.source_line(citation)

@@ -5,6 +5,7 @@ Everything that comes from a document is escaped; the only markup is ours.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
@@ -20,6 +21,11 @@ _AROUND = 1
 
 _BAR = re.compile(r"(?<!\\)\|")
 _NUMBER = re.compile(r"(\d{1,9})[.)]\s+$")
+
+
+def seal(quotation: str) -> str:
+    """Twelve characters that a link carries, by which another text in the place of its quotation is noticed."""
+    return hashlib.sha256(quotation.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def passage(document: Document, sections: Sequence[Section], start: int, end: int) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from html import escape
 from typing import Any
 
 import gradio as gr
 
 from careerbot import chunking, generations, messages, passages, rendering, tables
+from careerbot.datatypes import Document
+from careerbot.index import Index
 from careerbot.pipeline import Careerbot
 
 MOST_COMPARED = 5
@@ -17,10 +20,15 @@ LATEST: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_l
 """Events of choices: by default, what is chosen while the choice before is being served would be lost."""
 
 
+@lru_cache(maxsize=1)
+def tables_of(index: Index) -> tuple[tables.Table, ...]:
+    """The tables of an index; the next question may be answered from a newer one."""
+    return tables.tables(index.chunks)
+
+
 def compare(bot: Careerbot) -> None:
     """Two to five options of the tables of one kind, every cell with its source."""
-    found = tables.tables(bot.index.chunks)
-    kinds = tables.kinds(found)
+    kinds = tables.kinds(tables_of(bot.index))
     if not kinds:
         gr.Markdown("The documents hold no table of which two rows could be compared.")
         return
@@ -31,12 +39,13 @@ def compare(bot: Careerbot) -> None:
     shown = gr.HTML()
 
     def turned(name: str) -> tuple[Any, str]:
-        return gr.CheckboxGroup(choices=list(kinds.get(name, {})), value=[]), ""
+        return gr.CheckboxGroup(choices=list(tables.kinds(tables_of(bot.index)).get(name, {})), value=[]), ""
 
     def compared(name: str, chosen: list[str]) -> str:
         if not 2 <= len(chosen or []) <= MOST_COMPARED:
             return f"<p role='status'>Pick two to five; {len(chosen or [])} picked.</p>"
-        return comparison(bot, tables.compare(found, name, chosen))
+        index = bot.index
+        return comparison(index.documents, tables.compare(tables_of(index), name, chosen))
 
     kind.input(turned, kind, [options, shown], **LATEST)
     options.input(compared, [kind, options], shown, **LATEST)
@@ -54,11 +63,13 @@ def whole_table(table: tables.Table) -> str:
     )
 
 
-def comparison(bot: Careerbot, held: tables.Comparison) -> str:
+def comparison(documents: Mapping[str, Document], held: tables.Comparison) -> str:
     """A comparison as an HTML table: each cell with its date and a marker that opens its row."""
     head = "".join(f"<th scope='col'>{escape(option)}</th>" for option in held.options)
     rows = "".join(
-        f"<tr><th scope='row'>{escape(name)}</th>" + "".join(f"<td>{_cell(bot, cell)}</td>" for cell in cells) + "</tr>"
+        f"<tr><th scope='row'>{escape(name)}</th>"
+        + "".join(f"<td>{_cell(documents, cell)}</td>" for cell in cells)
+        + "</tr>"
         for name, cells in held.rows
     )
     return (
@@ -67,50 +78,56 @@ def comparison(bot: Careerbot, held: tables.Comparison) -> str:
     )
 
 
-def _cell(bot: Careerbot, cells: Sequence[tables.Cell]) -> str:
+def _cell(documents: Mapping[str, Document], cells: Sequence[tables.Cell]) -> str:
     if not cells:
         return "<span class='blank'>not stated</span>"
     said = []
     for cell in cells:
-        document = bot.index.documents[cell.document]
-        link = messages.passage_link(cell.document, cell.start, cell.end, "[source]", document.title)
+        document = documents[cell.document]
+        row = document.text[cell.start : cell.end]
+        link = messages.passage_link(cell.document, cell.start, row, "[source]", document.title)
         said.append(f"{escape(cell.text)} {link} {messages.dated(document.as_of)}")
     return "<br>".join(said)
 
 
 def documents(bot: Careerbot) -> None:
     """What is loaded and what changed, and each document in full with search."""
-    held = bot.index.documents
-    gr.Markdown(
-        "\n".join(
+
+    def loaded() -> str:
+        index = bot.index
+        return "\n".join(
             [
-                generations.edition(bot.index.folder, rendering.escape_markdown),
+                generations.edition(index.folder, rendering.escape_markdown),
                 "",
-                *(_loaded(bot, name) for name in held),
+                *(_loaded(index, name) for name in index.documents),
             ]
         )
-    )
+
+    gr.Markdown(loaded)  # asked for whenever the page is opened
     names = [
-        (document.title + (f" ({document.as_of})" if document.as_of else ""), name) for name, document in held.items()
+        (document.title + (f" ({document.as_of})" if document.as_of else ""), name)
+        for name, document in bot.index.documents.items()
     ]
     chosen = gr.Dropdown(names, value=None, label="Read a document in full")
     find = gr.Textbox(label="Find in it", max_length=100, visible=False)
     shown = gr.HTML()
 
     def read(name: str | None, words: str) -> tuple[Any, str]:
-        if name not in held:
-            return gr.Textbox(visible=False), ""
-        text, places = passages.whole(held[name], chunking.sections(held[name]), str(words or "")[:100])
+        document = bot.index.documents.get(name or "")
+        if document is None:
+            gone = "<p role='status'>This document is no longer loaded; reload the page.</p>" if name else ""
+            return gr.Textbox(visible=False), gone
+        text, places = passages.whole(document, chunking.sections(document), str(words or "")[:100])
         count = f"<p role='status'>{places} places</p>" if words else ""
-        heading = passages.source_heading(held[name])
+        heading = passages.source_heading(document)
         return gr.Textbox(visible=True), f"{heading}{count}<div class='document' tabindex='0'>{text}</div>"
 
     gr.on([chosen.input, find.submit], read, [chosen, find], [find, shown], **LATEST)
 
 
-def _loaded(bot: Careerbot, name: str) -> str:
-    document = bot.index.documents[name]
-    sections = sum(chunk.part is None for chunk in bot.index.chunks if chunk.document == name)
+def _loaded(index: Index, name: str) -> str:
+    document = index.documents[name]
+    sections = sum(chunk.part is None for chunk in index.chunks if chunk.document == name)
     known = ", ".join(
         part for part in (document.publisher, document.as_of or "undated", f"{sections} sections") if part
     )

@@ -128,10 +128,12 @@ def web_app(bot: Careerbot) -> ASGIApp:
 
     @app.head("/passage")
     @app.get("/passage")
-    def passage(request: Request, document: str, start: int, end: int) -> Response:
+    def passage(request: Request, document: str, start: int, end: int, seal: str = "") -> Response:
         held = bot.index.documents.get(document)
         if held is None or not 0 <= start < end <= len(held.text):
             return PlainTextResponse("there is no such passage in the loaded documents", status_code=404)
+        if seal and seal != passages.seal(held.text[start:end]):
+            return PlainTextResponse("this document has changed since it was quoted; ask again", status_code=404)
         body = passages.source_heading(held) + passages.passage(held, sections(held), start, end)
         return HTMLResponse(body if "x-part" in request.headers else _standalone(body), headers=_PASSAGE_HEADERS)
 
