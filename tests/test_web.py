@@ -8,8 +8,12 @@ import json
 import logging
 import os
 import re
+import signal
 import socket
+import subprocess
+import sys
 import threading
+import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -933,3 +937,19 @@ class TestCommand:
         assert (done.stdout, done.stderr.count("\n")) == ("", 1)
         assert done.stderr.startswith("careerbot: ")
         assert told in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.3, 1.5], ids=["while-it-warms-up", "while-it-checks-suggestions"])
+def test_an_interrupt_ends_the_server_in_order(real_index: Path, seconds: float) -> None:
+    command = [str(Path(sys.executable).with_name("careerbot")), "serve", "--port", "0", "--index", str(real_index)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stdout is not None
+            assert running.stdout.readline().startswith("careerbot is at http://127.0.0.1:")
+            time.sleep(seconds)
+            running.send_signal(signal.SIGINT)
+            _, told = running.communicate(timeout=30)
+        finally:
+            running.kill()
+    assert (running.returncode, told) == (130, "careerbot: stopped\n")

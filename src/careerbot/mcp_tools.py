@@ -125,7 +125,8 @@ def serve(settings: Settings) -> None:
 
 async def _serve(bot: Careerbot) -> None:
     async with stdio_server() as (incoming, outgoing):  # from here on, what is printed goes to stderr
-        threading.Thread(target=bot.encoder.encode, args=(["warm up"],), daemon=True).start()
+        # No daemon: Python would end while its native code runs, and abort.
+        threading.Thread(target=bot.encoder.encode, args=(["warm up"],)).start()
         tools = server(bot)
         await tools.run(incoming, outgoing, tools.create_initialization_options())
 

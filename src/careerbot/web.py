@@ -88,9 +88,14 @@ def serve(settings: Settings) -> None:
             proxy_headers=False,
             timeout_graceful_shutdown=_LAST_WORDS,
         )
-        threading.Thread(target=bot.check_suggestions, daemon=True).start()  # loads the encoder, too
-        print(f"careerbot is at http://{_bracketed(host)}:{port} (stop it with Ctrl-C)", flush=True)  # noqa: T201
-        uvicorn.Server(config).run(sockets=[listening])
+        stopped = threading.Event()
+        # No daemon: Python would end while its native code runs, and abort.
+        try:
+            threading.Thread(target=bot.check_suggestions, args=(stopped.is_set,)).start()
+            print(f"careerbot is at http://{_bracketed(host)}:{port} (stop it with Ctrl-C)", flush=True)  # noqa: T201
+            uvicorn.Server(config).run(sockets=[listening])
+        finally:
+            stopped.set()
 
 
 def listen(host: str, port: int) -> socket.socket:
