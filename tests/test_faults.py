@@ -191,6 +191,7 @@ def only(folder: Path, *names: str) -> bool:
 
 class TestWriting:
     @pytest.mark.parametrize("lasts", [0, 10_000], ids=["once", "for-good"])
+    @pytest.mark.slow
     def test_whichever_step_fails_the_old_index_answers_and_the_next_build_succeeds(
         self, tmp_path: Path, lasts: int
     ) -> None:
@@ -337,6 +338,7 @@ class TestWriting:
         finally:
             subprocess.run(["umount", "-l", str(disk)], check=True)  # noqa: S607
 
+    @pytest.mark.slow
     def test_a_folder_that_is_read_only_is_served_and_not_written(self, tmp_path: Path) -> None:
         pytest.importorskip("fcntl", reason="permissions of POSIX")
         text = """
@@ -364,6 +366,7 @@ class TestWriting:
         assert "1 ovens" in printed
         assert f"cannot write the index in {folder}: Permission denied" in printed
 
+    @pytest.mark.slow
     def test_a_process_that_dies_while_it_checks_a_build_costs_the_build_alone(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -379,6 +382,7 @@ class TestWriting:
         assert "1 ovens" in told(bot_at(folder))
         assert build(bakery(2), WordEncoder(), folder).generation == 2
 
+    @pytest.mark.slow
     def test_a_build_is_checked_apart_without_loading_an_encoder(self, tmp_path: Path) -> None:
         text = """
             build(bakery(1), WordEncoder(), Path(sys.argv[1]))
