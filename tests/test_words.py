@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from careerbot.words import FUNCTION_WORDS, content_words, names, search_terms, stem, tokens, unglued
@@ -73,6 +73,7 @@ GLUED = st.lists(st.sampled_from(["Baker", "oven", "US", "$9", "1,200", "7%", "(
 
 
 @given(GLUED | st.text())
+@example(")1,200Baker$9")
 def test_ungluing_adds_spaces_only_and_once(text: str) -> None:
     found = unglued(text)
     assert found.replace(" ", "") == text.replace(" ", "")

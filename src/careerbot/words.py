@@ -53,9 +53,12 @@ def unglued(text: str) -> str:
 
     Words are parted at a capital only beside such an amount or bracket, since names are written so too.
     """
-    if not _GLUED.search(text):
-        return text
-    return _GLUED_WORDS.sub(" ", _GLUED.sub(" ", text))
+    while _GLUED.search(text):  # what was parted may show another place
+        parted = _GLUED_WORDS.sub(" ", _GLUED.sub(" ", text))
+        if parted == text:
+            break
+        text = parted
+    return text
 
 
 def content_words(text: str) -> list[str]:
