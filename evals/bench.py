@@ -84,7 +84,7 @@ def warm(calls: Mapping[str, Callable[[Case], object]], cases: Sequence[Case]) -
         call(cases[0])
     for at, case in enumerate(cases):
         for name in sorted(calls, reverse=at % 2 == 1):
-            taken[name].append(_ms(lambda call=calls[name], case=case: call(case)))  # type: ignore[misc]
+            taken[name].append(1000 * seconds(lambda call=calls[name], case=case: call(case)))  # type: ignore[misc]
     return taken
 
 
@@ -123,14 +123,15 @@ def together(ask: Callable[[str], object], questions: Sequence[str]) -> tuple[fl
         return time.perf_counter() - started
 
     with ThreadPoolExecutor(ASKERS) as threads:
-        seconds = list(threads.map(ended, questions))
-    return len(questions) / (time.perf_counter() - started), float(np.percentile(seconds, 95))
+        waited = list(threads.map(ended, questions))
+    return len(questions) / (time.perf_counter() - started), float(np.percentile(waited, 95))
 
 
-def _ms(call: Callable[[], object]) -> float:
+def seconds(call: Callable[[], object]) -> float:
+    """How long a call takes."""
     started = time.perf_counter()
     call()
-    return (time.perf_counter() - started) * 1000
+    return time.perf_counter() - started
 
 
 def peak_mib() -> float:
@@ -177,7 +178,7 @@ def measure(index: Path | None, cases: Sequence[Case]) -> dict[str, Any]:
             ENCODING: lambda case: bot.encoder.encode([case.turns[-1]]),
         }
         taken = warm(calls, cases)
-        one_by_one = 1000 / float(np.mean([_ms(lambda text=text: wiring.encode([text])) for text in some]))  # type: ignore[misc]
+        one_by_one = 1 / float(np.mean([seconds(lambda text=text: wiring.encode([text])) for text in some]))  # type: ignore[misc]
         encoded, _ = together(lambda text: bot.encoder.encode([text]), some)
         answered, p95 = together(bot.ask, some)
     spread = {name: {f"p{at}": float(np.percentile(values, at)) for at in (50, 95)} for name, values in taken.items()}

@@ -27,7 +27,7 @@ from careerbot.building import build
 from careerbot.errors import CareerbotError
 from careerbot.index import Index, open_index
 from careerbot.loading import load
-from evals.bench import peak_mib
+from evals.bench import peak_mib, seconds
 from evals.cases import SUITES, Case, load_cases
 from evals.encoders import Mixing, Timed
 from evals.varying import varied
@@ -75,7 +75,7 @@ def built(folder: Path, chunks: int, embedding: Embedding) -> Figures:
 def served(folder: Path, embedding: Embedding, cases: Sequence[Case], texts: Sequence[str]) -> Figures:
     """Open an index in this fresh process, ask it the cases, and compare its search for texts with brute force."""
     encoder = _encoder(embedding, ())
-    taken = [_seconds(lambda: open_index(folder, encoder).close()) for _ in range(2)]
+    taken = [seconds(lambda: open_index(folder, encoder).close()) for _ in range(2)]
 
     from careerbot import Careerbot, Settings
     from careerbot.embedding import QueryEncoder
@@ -83,10 +83,10 @@ def served(folder: Path, embedding: Embedding, cases: Sequence[Case], texts: Seq
     index = open_index(folder, encoder)
     found = {"opened first (s)": taken[0], "opened again (s)": taken[1], "peak memory, opened (MiB)": peak_mib()}
     bot = Careerbot(index, QueryEncoder(index.exported, encoder) if index.exported else encoder, Settings(index=folder))
-    first = _seconds(lambda: bot.ask(cases[0].turns[-1]))
-    asked = [1000 * _seconds(partial(bot.ask, case.turns[-1], case.turns[:-1])) for case in cases]
+    first = seconds(lambda: bot.ask(cases[0].turns[-1]))
+    asked = [1000 * seconds(partial(bot.ask, case.turns[-1], case.turns[:-1])) for case in cases]
     vectors = encoder.encode(texts)
-    searched = [1000 * _seconds(partial(index.nearest, vector, bot.settings.candidates)) for vector in vectors[:200]]
+    searched = [1000 * seconds(partial(index.nearest, vector, bot.settings.candidates)) for vector in vectors[:200]]
     found |= {
         "first answer (s)": first,
         "answer p50 (ms)": float(np.percentile(asked, 50)),
@@ -117,12 +117,6 @@ def _encoder(embedding: Embedding, made: Sequence[Any]) -> Encoder:
     from careerbot.embedding import SentenceEncoder
 
     return SentenceEncoder() if embedding is Embedding.REAL else Mixing(SentenceEncoder(), made)
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    call()
-    return time.perf_counter() - started
 
 
 def _apart(call: Callable[..., Figures], *given: object) -> Figures:

@@ -366,6 +366,28 @@ class TestWriting:
         assert "1 ovens" in printed
         assert f"cannot write the index in {folder}: Permission denied" in printed
 
+    @pytest.mark.parametrize("lost", [1, 2, 3])
+    def test_a_graph_that_lost_a_vector_is_made_again(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: int
+    ) -> None:
+        tried = []
+
+        def verify(draft: Path, *, apart: bool) -> None:
+            tried.append(list(draft.glob("chroma/*")))
+            if len(tried) <= lost:
+                raise IndexUnusable("Chroma does not find what it holds")
+
+        monkeypatch.setattr(building, "_verify", verify)
+        if lost < 3:
+            build(bakery(1), WordEncoder(), tmp_path)
+            assert ovens(tmp_path) == 1
+        else:
+            with pytest.raises(IndexUnusable, match="does not find"):
+                build(bakery(1), WordEncoder(), tmp_path)
+            assert generations.current(tmp_path) is None
+        assert len(tried) == min(lost + 1, 3)
+        assert all(tried)
+
     @pytest.mark.slow
     def test_a_process_that_dies_while_it_checks_a_build_costs_the_build_alone(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -316,7 +316,7 @@ class TestWordings:
         }
         assert len(index.chunks) == 5
         assert len(index.vectors) == 5 + 3 + 1
-        names = generations.vector_names(index.chunks)
+        names = generations.vector_names(index.chunks, owners)
         assert len(set(names)) == len(names) == 5 + 3
 
     def test_chunks_without_wordings_have_none(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -164,6 +165,16 @@ class TestHandOut:
     @pytest.mark.parametrize("wanted", [[], ["Never asked?"]])
     def test_nothing_wanted_is_nothing(self, bot: Careerbot, wanted: list[str]) -> None:
         assert list(handed_out(bot, [said(PAY)], wanted)) == []
+
+
+def test_what_is_loaded_is_told_though_two_newer_indexes_took_its_files(tmp_path: Path) -> None:
+    bot = bot_over_text(tmp_path, "# Diver\n\nA diver dives.\n")
+    told = tabs.loaded(bot.index)
+    assert told.startswith("Indexed on ")
+    assert told.endswith("\n\n- Diver (undated, 1 sections)")
+    tabs.loaded.cache_clear()
+    shutil.rmtree(bot.index.folder)
+    assert tabs.loaded(bot.index) == told.split("\n\n")[1]
 
 
 class TestExamples:

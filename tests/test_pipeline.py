@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -431,6 +434,29 @@ class TestEveryAnswer:
             assert [citation.quote for citation in answer.citations] == [c.quote for c in expected.citations], variant
             assert answer.status == expected.status
             assert answer.question == variant
+
+
+_ASKED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from conftest import WordEncoder
+from careerbot import Careerbot, Settings
+from careerbot.index import open_index
+folder = Path(sys.argv[2])
+bot = Careerbot(open_index(folder, WordEncoder()), WordEncoder(), Settings(index=folder, answer_threshold=0))
+assert bot.ask("What does a baker earn?").citations
+assert list(bot.stream("What does a baker earn?"))[-1].citations
+print(sorted({"langsmith", "langchain_core"} & set(sys.modules)))
+"""
+
+
+def test_no_question_is_reported_to_a_tracing_host_that_the_environment_names(bot: Careerbot) -> None:
+    """Who asks by the chain traces it as any chain; who asks the bot loads nothing that could."""
+    environment = {**os.environ, "LANGSMITH_TRACING": "true", "LANGCHAIN_TRACING_V2": "true"}
+    command = [sys.executable, "-c", _ASKED, str(Path(__file__).parent), str(bot.index.folder.parent)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_each_step_is_timed_in_its_order(bot: Careerbot) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -27,6 +28,7 @@ from careerbot.words import names, search_terms, tokens
 _SAMPLE = 400  # vectors of a new generation that must be found: some 2 s of 16,000
 _APART = 1000
 """Vectors from which Chroma keeps a graph on the disk, whose native code may die of it: then in a process apart."""
+_GRAPHS = 3  # tries: Chroma builds its graph in several threads, and one of near-equal vectors may lose some of them
 _PROBES = 64  # statements by which an exported encoder is compared with the model
 _ENCODED_AT_ONCE = 256  # texts; the encoder sorts them by length, so larger is faster and the bar coarser
 
@@ -190,11 +192,9 @@ def _write(
         generations.write_json(draft / "vocabulary.json", dict(sorted(vocabulary.items())))
         generations.write_json(draft / "names.json", sorted(names(passages)))
         stores.write_terms(draft / "bm25", [search_terms(chunking.views(chunk)[1]) for chunk in chunks])
-        searched = [
-            place for place, rows in enumerate(generations.owners(chunks, generations.wordings(chunks))) if rows
-        ]
-        named = generations.vector_names(chunks)
-        stores.write_vectors(draft / "chroma", [named[place] for place in searched], vectors[searched])
+        wordings = generations.wordings(chunks)
+        searched = generations.searched(generations.owners(chunks, wordings))
+        named = generations.vector_names(chunks, wordings)
         slow = encoder.export(
             draft / generations.ENCODER, [chunk.text for chunk in chunks if chunk.part is not None][:_PROBES]
         )
@@ -208,8 +208,16 @@ def _write(
             "gaps": _hash(gaps),
             "chunks": len(chunks),
         }
-        generations.seal(draft, manifest)
-        _verify(draft, apart=len(vectors) >= _APART)
+        for left in reversed(range(_GRAPHS)):
+            stores.write_vectors(draft / "chroma", [named[place] for place in searched], vectors[searched])
+            generations.seal(draft, manifest)
+            try:
+                _verify(draft, apart=len(vectors) >= _APART)
+                break
+            except IndexUnusable:
+                if not left:
+                    raise
+                shutil.rmtree(draft / "chroma")
         generations.serve(generations.complete(draft))
     return number, slow
 

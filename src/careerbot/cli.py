@@ -80,15 +80,13 @@ def index_command(
     strict: Annotated[bool, typer.Option("--strict", help="Exit 2 when a file was skipped; the others go in.")] = False,
 ) -> None:
     """Build or update the index of the given files and folders: exactly these will be in it."""
-    from time import perf_counter
-
     from careerbot import terminal
     from careerbot.building import build, plan
     from careerbot.embedding import SentenceEncoder
     from careerbot.loading import load
 
     settings = _settings(index)
-    started = perf_counter()
+    started = time.perf_counter()
     with terminal.Bar() as bar:
         loaded = load(paths or [Path("corpus")], bar.step("reading files"))
         for line in terminal.notices(loaded):
@@ -102,7 +100,7 @@ def index_command(
         report = build(loaded.documents, encoder, settings.index, advance, loaded.gaps)
     if report.slow:
         _notice(f"the encoder could not be exported ({report.slow}); the first question will wait until it is loaded")
-    for line in terminal.indexed(settings.index, loaded, report, perf_counter() - started):
+    for line in terminal.indexed(settings.index, loaded, report, time.perf_counter() - started):
         typer.echo(line)
     raise typer.Exit(InputError.exit_code if strict and loaded.skipped else 0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,18 +62,20 @@ def read_content(folder: Path) -> Content:
         raise generations.damaged(folder, error) from error
 
 
+def sizes(chunks: Iterable[Chunk]) -> tuple[Counter[str], Counter[str]]:
+    """How many sections and how many chunks each document has, by its id."""
+    held = [(chunk.document, chunk.part) for chunk in chunks]
+    return Counter(document for document, part in held if part is None), Counter(document for document, _ in held)
+
+
 def read_sources(folder: Path) -> list[tuple[str, str, str, str, str, str]]:
     """What an index holds: id, title, publisher, as_of, sections, chunks of every document.
 
     Needs no encoder. Raises IndexUnusable when there is no index or it is damaged.
     """
     generation = _served(folder)
-    sections: Counter[str] = Counter()
-    chunks: Counter[str] = Counter()
     try:
-        for chunk in generations.read_lines(generation / "chunks.jsonl"):
-            chunks[chunk["document"]] += 1
-            sections[chunk["document"]] += chunk["part"] is None
+        sections, chunks = sizes(generations.read_chunks(generation))
         documents = generations.read_documents(generation)
     except generations.DAMAGE as error:
         raise generations.damaged(folder, error) from error

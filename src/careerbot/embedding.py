@@ -107,8 +107,7 @@ class SentenceEncoder:
             model = self._model
         _use_threads(len(texts))
         for start in range(0, len(texts), self._batch_size):
-            # Half a character (bytes of a terminal that are no text) is an error to the tokenizer.
-            batch = [text.encode("utf-8", "replace").decode() for text in texts[start : start + self._batch_size]]
+            batch = [_whole(text) for text in texts[start : start + self._batch_size]]
             rows.append(model.encode(batch, normalize_embeddings=True, show_progress_bar=False))
             if progress is not None:
                 progress(len(batch))
@@ -236,9 +235,7 @@ class QueryEncoder:
             rows = rows[len(texts) :]
 
     def _rows(self, texts: Sequence[str]) -> Vectors:
-        # Half a character (bytes of a terminal that are no text) is an error to the tokenizer.
-        clean = [text.encode("utf-8", "replace").decode() for text in texts]
-        tokens = [held.ids for held in self._tokenizer.encode_batch(clean)]
+        tokens = [held.ids for held in self._tokenizer.encode_batch([_whole(text) for text in texts])]
         rows: dict[int, Vectors] = {}
         session = self._session.result()
         inputs = [held.name for held in session.get_inputs()]
@@ -270,6 +267,11 @@ def _alike_long(lengths: Sequence[int]) -> Iterator[list[int]]:
         group.append(at)
     if group:
         yield group
+
+
+def _whole(text: str) -> str:
+    """Without half characters (bytes of a terminal that are no text), which are an error to a tokenizer."""
+    return text.encode("utf-8", "replace").decode()
 
 
 @cache

@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -318,9 +318,9 @@ def vector_views(chunks: Sequence[Chunk], gaps: Sequence[Gap]) -> list[tuple[str
     return own + [(asked, asked) for asked in others]
 
 
-def vector_names(chunks: Sequence[Chunk]) -> list[str]:
+def vector_names(chunks: Sequence[Chunk], wordings: Collection[str]) -> list[str]:
     """The name of each vector that is searched: those of the chunks, then those of their wordings."""
-    return [chunk.id for chunk in chunks] + [f"?{at}" for at in range(len(wordings(chunks)))]
+    return [chunk.id for chunk in chunks] + [f"?{at}" for at in range(len(wordings))]
 
 
 def owners(chunks: Sequence[Chunk], wordings: Mapping[str, list[int]]) -> list[list[int]]:
@@ -338,6 +338,11 @@ def owners(chunks: Sequence[Chunk], wordings: Mapping[str, list[int]]) -> list[l
         own.append([] if rows else rows)
         rows.append(row)
     return own + list(wordings.values())
+
+
+def searched(owners: Sequence[Sequence[int]]) -> list[int]:
+    """The places of the vectors that Chroma holds: those that stand for any row."""
+    return [place for place, rows in enumerate(owners) if rows]
 
 
 def wordings(chunks: Sequence[Chunk]) -> dict[str, list[int]]:

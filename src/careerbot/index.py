@@ -59,14 +59,15 @@ class Index:
         self.vocabulary: dict[str, int] = generations.read_json(folder / "vocabulary.json")
         self.names: frozenset[str] = frozenset(generations.read_json(folder / "names.json"))
         wordings = generations.wordings(self.chunks)
-        self._owners = generations.owners(self.chunks, wordings)
-        self._owned = np.array([row for rows in self._owners for row in rows], dtype=np.int64)
-        self._starts = np.cumsum([0, *(len(rows) for rows in self._owners)])
-        self._searched = np.array([place for place, rows in enumerate(self._owners) if rows], dtype=np.int64)
+        owners = generations.owners(self.chunks, wordings)
+        # The rows of place p are _owned[_starts[p] : _starts[p + 1]].
+        self._owned = np.array([row for rows in owners for row in rows], dtype=np.int64)
+        self._starts = np.cumsum([0, *map(len, owners)])
+        self._searched = np.array(generations.searched(owners), dtype=np.int64)
         self._asked = {text: place for place, text in enumerate(wordings, start=len(self.chunks))}
         self.gaps = generations.read_gaps(folder)
         self._topics = [gap.topic for gap in self.gaps for _ in gap.asked]
-        self._places = {name: place for place, name in enumerate(generations.vector_names(self.chunks))}
+        self._places = {name: place for place, name in enumerate(generations.vector_names(self.chunks, wordings))}
         vectors = len(self._places) + len(self._topics)
         if vectors != len(self.vectors) or self.documents.keys() != manifest["sources"].keys():
             raise ValueError("its documents, chunks and vectors do not belong together")
@@ -78,7 +79,7 @@ class Index:
     @property
     def large(self) -> bool:
         """Whether the nearest vectors are looked for in Chroma's graph, as the comparison with all takes longer."""
-        return len(self._owners) > EXACT
+        return len(self._places) > EXACT
 
     def nearest(self, vector: Vectors, k: int) -> Nearest:
         """What is nearest to a unit vector among the chunks and their wordings."""
@@ -87,23 +88,22 @@ class Index:
     def _nearest(self, vector: Vectors, k: int, most: int) -> Nearest:
         places = self._near_places(vector, most)
         # Chroma's distances differ in the last digits between builds; the stored vectors do not.
-        cosines = self._dot(vector, places)
+        cosines = self.cosines(vector, places)
         counts = self._starts[places + 1] - self._starts[places]
         first = np.repeat(self._starts[places] - np.cumsum(counts) + counts, counts)
         rows, each = self._owned[first + np.arange(len(first))], np.repeat(cosines, counts)
         if len(np.unique(rows)) < k and most < len(self._searched):  # many wordings of a few rows
             return self._nearest(vector, k, min(4 * most, len(self._searched)))
-        best = _best(rows, each)
-        asks = np.repeat(places >= len(self.chunks), counts)
         wordings = places >= len(self.chunks)
+        asks = np.repeat(wordings, counts)
         votes = self._votes(dict(zip(places[wordings].tolist(), cosines[wordings].tolist(), strict=True)))
-        return Nearest(best[:k], dict(_best(rows[asks], each[asks])), votes)
+        return Nearest(_best(rows, each)[:k], dict(_best(rows[asks], each[asks])), votes)
 
     def _near_places(self, vector: Vectors, most: int) -> Rows:
         """The places of the nearest vectors, in the order of places."""
         if self.large:
             return np.array(sorted(self._places[name] for name, _ in self._near.nearest(vector, most)), dtype=np.int64)
-        cosines = _cosines(self.vectors[: len(self._owners)], vector)[self._searched]
+        cosines = _cosines(self.vectors[: len(self._places)], vector)[self._searched]
         return np.sort(self._searched[_top(cosines, most)])
 
     def _votes(self, cosines: Mapping[int, float]) -> dict[int, float]:
@@ -112,7 +112,7 @@ class Index:
         weights = {place: math.exp((cosine - nearest[0][1]) / _VOTE_WIDTH) for place, cosine in nearest}
         votes: dict[int, float] = {}
         for place, weight in weights.items():
-            for row in self._owners[place]:
+            for row in self._owned[self._starts[place] : self._starts[place + 1]].tolist():
                 votes[row] = votes.get(row, 0.0) + nearest[0][1] * weight / sum(weights.values())
         return {row: round(vote, 6) for row, vote in votes.items()}
 
@@ -122,8 +122,8 @@ class Index:
         return None if place is None else np.asarray(self.vectors[place])
 
     def cosines(self, vector: Vectors, rows: Rows) -> Scores:
-        """The cosines of a unit vector with the chunks of some rows, in their order."""
-        return self._dot(vector, rows)
+        """The cosines of a unit vector with the chunks of some rows, in their order; so for all places of vectors."""
+        return _cosines(self.vectors[rows].astype(np.float64), vector.astype(np.float64)).round(6)
 
     def similar(self, one: Chunk, other: Chunk) -> float:
         """The cosine of two chunks."""
@@ -134,14 +134,11 @@ class Index:
         """The topic known not to be covered that a unit vector is nearest to, with its cosine; "", -1 without gaps."""
         if not self._topics:
             return "", -1.0
-        first = len(self._owners)
+        first = len(self._places)
         places = np.sort(_top(_cosines(self.vectors[first : first + len(self._topics)], vector), _NEAR_GAPS))
-        cosines = self._dot(vector, first + places)
+        cosines = self.cosines(vector, first + places)
         best = int(np.argmax(cosines))
         return self._topics[places[best]], float(cosines[best])
-
-    def _dot(self, vector: Vectors, places: Rows) -> Scores:
-        return _cosines(self.vectors[places].astype(np.float64), vector.astype(np.float64)).round(6)
 
     def lexical(self, terms: Sequence[str]) -> Scores:
         """The BM25 score of every row for the terms (`words.search_terms`); 0 where none occurs."""
@@ -184,7 +181,7 @@ class Index:
         """Whether Chroma finds a vector where its own numbers and ours say that it is."""
         vector = self.vectors[place]
         return any(
-            self._dot(vector, np.array([self._places[name]]))[0] > 0.999 and distance < 0.001
+            self.cosines(vector, np.array([self._places[name]]))[0] > 0.999 and distance < 0.001
             for name, distance in self._near.nearest(vector, 1)
         )
 

@@ -10,13 +10,13 @@ import asyncio
 import json
 import signal
 import threading
-from collections import Counter
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 from careerbot import rendering
 from careerbot.config import Settings
+from careerbot.contents import sizes
 from careerbot.datatypes import Status
 from careerbot.errors import CareerbotError, InputError
 from careerbot.pipeline import Careerbot
@@ -191,8 +191,8 @@ def _text(what: str, given: object) -> str:
 
 
 def _sources(bot: Careerbot) -> list[dict[str, Any]]:
-    chunks = Counter(chunk.document for chunk in bot.index.chunks)
-    sections = Counter(chunk.document for chunk in bot.index.chunks if chunk.part is None)
+    index = bot.index
+    sections, chunks = sizes(index.chunks)
     return [
         {
             "id": held.id,
@@ -202,5 +202,5 @@ def _sources(bot: Careerbot) -> list[dict[str, Any]]:
             "sections": sections[held.id],
             "chunks": chunks[held.id],
         }
-        for held in bot.index.documents.values()
+        for held in index.documents.values()
     ]

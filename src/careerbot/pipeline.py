@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from itertools import islice
 from operator import or_
@@ -47,7 +47,7 @@ class _Asked:
     started: float
     reading: str = ""
     questions: tuple[Question, ...] = ()
-    vectors: Mapping[str, Vectors] = field(default_factory=dict)
+    vectors: tuple[Vectors, ...] = ()
     parts: tuple[answering.Part, ...] = ()
     draft: Draft | None = None
     answer: Answer | None = None
@@ -203,15 +203,16 @@ class _Served:
         return _Asked(text, turns, started, reading, questions.understand(reading, names))
 
     def encode(self, asked: _Asked) -> _Asked:
-        texts = dict.fromkeys(text for part in asked.questions for text in (questions.focus(part.text), part.text))
-        return replace(asked, vectors=self._encoded(list(texts)))
+        """Each part is the mean of what it asks, and of all of it with the story around."""
+        pairs = [(questions.focus(question.text), question.text) for question in asked.questions]
+        vectors = self._encoded(list(dict.fromkeys(text for pair in pairs for text in pair)))
+        means = [vectors[focused] + vectors[whole] for focused, whole in pairs]
+        return replace(asked, vectors=tuple(mean / np.linalg.norm(mean) for mean in means))
 
     def search(self, asked: _Asked) -> _Asked:
-        """Search each part by the mean of what it asks, and of all of it with the story around."""
         parts = []
-        for question in asked.questions:
-            mean = asked.vectors[questions.focus(question.text)] + asked.vectors[question.text]
-            query = retrieval.Query(mean / np.linalg.norm(mean), tuple(search_terms(question.text)))
+        for question, vector in zip(asked.questions, asked.vectors, strict=True):
+            query = retrieval.Query(vector, tuple(search_terms(question.text)))
             hits = retrieval.hybrid(self.index, query, self.settings)
             parts.append(answering.Part(question, hits, self._background(query.vector)))
         return replace(asked, parts=tuple(parts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from careerbot import chunking, generations, messages, passages, rendering, tables
+from careerbot.contents import sizes
 from careerbot.datatypes import Document
 from careerbot.index import Index
 from careerbot.pipeline import Careerbot
@@ -93,17 +95,7 @@ def _cell(documents: Mapping[str, Document], cells: Sequence[tables.Cell]) -> st
 def documents(bot: Careerbot) -> None:
     """What is loaded and what changed, and each document in full with search."""
 
-    def loaded() -> str:
-        index = bot.index
-        return "\n".join(
-            [
-                generations.edition(index.folder, rendering.escape_markdown),
-                "",
-                *(_loaded(index, name) for name in index.documents),
-            ]
-        )
-
-    gr.Markdown(loaded)  # asked for whenever the page is opened
+    gr.Markdown(lambda: loaded(bot.index))  # asked for whenever the page is opened
     names = [
         (document.title + (f" ({document.as_of})" if document.as_of else ""), name)
         for name, document in bot.index.documents.items()
@@ -125,10 +117,15 @@ def documents(bot: Careerbot) -> None:
     gr.on([chosen.input, find.submit], read, [chosen, find], [find, shown], **LATEST)
 
 
-def _loaded(index: Index, name: str) -> str:
-    document = index.documents[name]
-    sections = sum(chunk.part is None for chunk in index.chunks if chunk.document == name)
-    known = ", ".join(
-        part for part in (document.publisher, document.as_of or "undated", f"{sections} sections") if part
-    )
-    return f"- {rendering.escape_markdown(f'{document.title} ({known})')}"
+@lru_cache(maxsize=1)
+def loaded(index: Index) -> str:
+    """The edition of an index and a line for each of its documents, as Markdown."""
+    sections, _ = sizes(index.chunks)
+    lines = []
+    with suppress(*generations.DAMAGE):  # deleted by now: two newer ones were made since the last question
+        lines += [generations.edition(index.folder, rendering.escape_markdown), ""]
+    for name, document in index.documents.items():
+        told = (document.publisher, document.as_of or "undated", f"{sections[name]} sections")
+        known = ", ".join(part for part in told if part)
+        lines.append(f"- {rendering.escape_markdown(f'{document.title} ({known})')}")
+    return "\n".join(lines)

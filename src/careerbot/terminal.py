@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from careerbot import generations, rendering
+from careerbot import generations, messages, rendering
 from careerbot.contents import read_index_documents, read_sources
 from careerbot.datatypes import Answer
 from careerbot.loading import Loaded
@@ -122,7 +122,7 @@ def show_answer(answer: Answer) -> None:
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-    if answer.searched_question.strip() != answer.question.strip():
+    if messages.is_read_otherwise(answer):
         console.print(Text(f"Answering: {printable(answer.searched_question)}", style="dim italic"))
     body = Text(printable(answer.text))
     body.highlight_regex(r"\[\d+\]", "bold cyan")
