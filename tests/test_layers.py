@@ -20,12 +20,13 @@ ROWS = (
     ("config", "hidden", "words"),
     ("plaintext", "converters", "exporting"),
     ("converting",),
-    ("loading", "chunking", "figures", "places", "spelling", "embedding", "feedback"),
-    ("wanted",),
+    ("loading", "chunking", "figures", "places", "spelling", "embedding", "feedback", "spending"),
+    ("wanted", "grounding", "models"),
     ("questions", "rendering", "stores", "generations", "tables", "passages"),
     ("conversation", "candidates", "contents", "index", "handout", "charting", "messages"),
     ("comparing", "confidence", "building", "steps"),
     ("retrieval", "answering", "checking", "suggesting", "conflicts"),
+    ("composing", "generating"),
     ("pipeline", "auditing"),
     ("__init__",),  # the door: what stands below it are programs, which users do not import
     ("tabs",),
@@ -46,7 +47,9 @@ KEPT_APART = {
     "steps": FINDING,
     "conflicts": FINDING,
     "auditing": FINDING,
-    "checking": FINDING | {"questions"},  # checks answers of any writer alike
+    "checking": FINDING | {"questions", "models"},  # checks answers of any writer alike
+    "grounding": FINDING | {"questions", "models"},
+    "generating": FINDING,
     "retrieval": {"answering", "building", "candidates", "checking", "questions"},  # nor what becomes of them
     "pipeline": {"building", "generations", "stores"},  # reads the index and never writes it
 }
@@ -66,7 +69,7 @@ IMPORTERS = {
     "gradio": "page tabs web",
     "limits": "web",
     "plotly": "charting",
-    "sqlite3": "feedback stores",
+    "sqlite3": "feedback spending stores",
     "fastapi": "web",
     "uvicorn": "web",
     "mcp": "mcp_tools",
@@ -80,7 +83,9 @@ IMPORTERS = {
     "csv": "converting",  # which reads it; who writes it must make "=HYPERLINK(…)" harmless
     "pydantic": "config loading",
     "pydantic_settings": "config",
-    "langchain_core": "pipeline",
+    "langchain": "models",
+    "langchain_core": "models pipeline",
+    "langsmith": "models",
     "markdown_it": "chunking",
     "Stemmer": "words",
     "rapidfuzz": "conversation spelling",

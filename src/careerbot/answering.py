@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from careerbot.candidates import Candidate, rank
 from careerbot.chunking import cells
@@ -45,6 +46,34 @@ class Selection:
     def chosen(self) -> tuple[Candidate, ...]:
         """The candidates of all groups, the one that answers first in front."""
         return tuple(candidate for group in self.groups for candidate in group)
+
+
+class Writer(Protocol):
+    """Who words what was found. All of it is checked before it is shown, whoever it is."""
+
+    def drafts(self, turns: Sequence[str], parts: Sequence[Part], deadline: float) -> Iterator[Draft]:
+        """Drafts as they grow, the last one whole.
+
+        `turns` are the user's, the question last; `deadline` is a time of `time.monotonic`.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Extractive:
+    """The writer that quotes: what `write` takes beside the parts."""
+
+    documents: Mapping[str, Document]
+    similar: Similar
+    names: Collection[str]
+    settings: Settings
+
+    def drafts(self, turns: Sequence[str], parts: Sequence[Part], deadline: float) -> Iterator[Draft]:
+        """One whole draft; it needs no turns and takes no time to speak of."""
+        yield self.draft(parts)
+
+    def draft(self, parts: Sequence[Part]) -> Draft:
+        """What the sources say, in their own words."""
+        return write(parts, self.documents, self.similar, self.names, self.settings)
 
 
 def select(

@@ -1,15 +1,18 @@
 """The last gate: what an answer says must stand, character for character, in what it cites.
 
-Runs on every answer, whoever wrote it. A statement that fails is withheld.
+Runs on every answer, whoever wrote it. A statement that fails is withheld. What a chat model worded
+must be said by what it cites (`grounding`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from careerbot.datatypes import Document, Draft, Quote, Statement
 from careerbot.figures import literal_numbers
+from careerbot.grounding import unsupported
 
 _GLUE = re.compile(r"[\s:;,.\-–•]*")
 _INSIDE = re.compile(r"\w\0\w|\d[.,]\0\d|\d\0[.,]\d")
@@ -17,28 +20,43 @@ _INSIDE = re.compile(r"\w\0\w|\d[.,]\0\d|\d\0[.,]\d")
 _SIGNED = re.compile(r"(?<!\w)[-−–][$€£]?\d+(?:,\d{3})*(?:\.\d+)?")
 
 
-def check(draft: Draft, documents: Mapping[str, Document]) -> Draft:
-    """The draft without the statements that do not hold, and without sides that lost a statement."""
-    kept = [at for at, statement in enumerate(draft.statements) if holds(statement, documents)]
+def check(draft: Draft, documents: Mapping[str, Document], names: Collection[str] = ()) -> Draft:
+    """The draft without the statements that do not hold, and without sides that lost a statement.
+
+    `names` are those of the documents in lower case.
+    """
+    kept = [at for at, statement in enumerate(draft.statements) if holds(statement, documents, names)]
     moved = {old: new for new, old in enumerate(kept)}
     sides = tuple(
         (about, tuple((value, moved[at]) for value, at in values))
         for about, values in draft.sides
         if all(at in moved for _, at in values)
     )
-    return Draft(tuple(draft.statements[at] for at in kept), sides, draft.missing, draft.confidence)
+    return replace(draft, statements=tuple(draft.statements[at] for at in kept), sides=sides)
 
 
-def holds(statement: Statement, documents: Mapping[str, Document]) -> bool:
-    """Whether every quote is the exact slice and every word and figure of the text is quoted."""
-    if not statement.quotes or not statement.pieces:
+def holds(statement: Statement, documents: Mapping[str, Document], names: Collection[str] = ()) -> bool:
+    """Whether every quote is the exact slice and every word and figure of the text is quoted.
+
+    Of a text that was worded: whether its quotes say it.
+    """
+    if not statement.quotes or not all(_exact(quote, documents) for quote in statement.quotes):
         return False
-    if not all(_exact(quote, documents) for quote in statement.quotes):
+    if statement.worded:
+        return not unsupported(
+            statement.text, [quote.text for quote in statement.quotes], _around(statement, documents), names
+        )
+    if not statement.pieces:
         return False
     shown = _folded(statement.quotes[0].text)
     if not all(_stands_in(_folded(piece), shown) for piece in statement.pieces):
         return False
     return _only_pieces(statement) and _figures_quoted(statement)
+
+
+def _around(statement: Statement, documents: Mapping[str, Document]) -> list[str]:
+    """What is shown with the quotes: their headings and dates."""
+    return [line for quote in statement.quotes for line in (*quote.section, documents[quote.document].as_of)]
 
 
 def _exact(quote: Quote, documents: Mapping[str, Document]) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from careerbot.errors import InputError
@@ -39,6 +39,11 @@ class Settings(BaseSettings):
     queue: int = Field(200, ge=1, le=10_000, description="questions of the web app that may wait")
     questions_per_minute: int = Field(30, ge=0, le=100_000, description="questions per address; 0 for no limit")
     password_file: Path | None = Field(None, description="file of name:password lines; empty: no login")
+    model: str = Field("", max_length=200, description="provider:name of a chat model that words answers; empty: none")
+    model_url: str = Field("", max_length=2000, description="address of the model's server; empty: the provider's own")
+    model_key: SecretStr = Field(SecretStr(""), description="key of the model's server; empty: the provider's variable")
+    model_seconds: float = Field(10, ge=1, le=300, description="seconds that an answer may take with a model")
+    model_tokens_per_day: int = Field(500_000, ge=0, description="tokens of the model in a day (UTC); 0 for no limit")
     feedback: Path | None = Field(None, description="SQLite file that ratings are kept in; empty: none are kept")
 
 

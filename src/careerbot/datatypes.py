@@ -188,8 +188,26 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """What a chat model had to do with an answer.
+
+    `name` is the one it goes by, `host` where questions and quotations are sent. `failed` says why its
+    words are not shown, and is empty where they are. `withheld` counts its sentences that failed the
+    checks. In a refusal it had to do with the reading of the question alone.
+    """
+
+    name: str
+    host: str
+    failed: str = ""
+    withheld: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """A checked answer. Every figure in `text` stands in the quote of one of its citations."""
+    """A checked answer. Every figure in `text` stands in the quote of one of its citations.
+
+    `writing` is None where no chat model was asked.
+    """
 
     question: str
     searched_question: str
@@ -202,6 +220,8 @@ class Answer:
     latency_ms: float = 0.0
     confidence: float = 0.0
     """How surely the sources answer, from 0 to 1; an answer below the threshold is withheld."""
+
+    writing: Writing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,12 +239,14 @@ class Quote:
 class Statement:
     """One thing that an answer says. `pieces` are its verbatim parts, each standing in `quotes[0]`.
 
-    `text` joins the pieces with punctuation only; `quotes[1:]` say the same elsewhere.
+    `text` joins the pieces with punctuation only; `quotes[1:]` say the same elsewhere. Of what a chat
+    model `worded` there are no pieces: `text` says what the quotes say together.
     """
 
     text: str
     pieces: tuple[str, ...]
     quotes: tuple[Quote, ...]
+    worded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,3 +260,4 @@ class Draft:
     sides: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
     missing: tuple[str, ...] = ()
     confidence: float = 0.0
+    writing: Writing | None = None

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from careerbot.datatypes import Answer, Citation, Disagreement
 from careerbot.figures import figures
 from careerbot.passages import seal
-from careerbot.rendering import escape_html, escape_markdown, quoted, source_line
+from careerbot.rendering import escape_html, escape_markdown, quoted, source_line, written_by
 
 _MARKS = re.compile(r" (?:\[\d{1,9}\])+$")
 _DIGITS = re.compile(r"\d+")
@@ -25,6 +25,8 @@ def message(answer: Answer) -> str:
     if is_read_otherwise(answer):
         parts.append(f"*Answering: {escape_markdown(answer.searched_question)}*")
     parts.append("\n".join(_line(line, answer.citations) for line in answer.text.split("\n")).strip("\n"))
+    if written := written_by(answer):
+        parts.append(f"*{escape_markdown(written)}*")
     parts += [_card(disagreement, answer.citations) for disagreement in answer.disagreements]
     if answer.citations:
         listed = "".join(_source(citation) for citation in answer.citations)

@@ -87,6 +87,7 @@ def blocks(bot: Careerbot, admit: Admit) -> Any:
         gr.Markdown(
             f"# {rendering.escape_markdown(bot.settings.title)}\nAsk in your own words. Every statement is a "
             "quotation: click its number to see it in its document. What no document says is not answered."
+            + _model_told(bot)
         )
         with gr.Tab("Chat"):
             chat = _chat(bot, admit)
@@ -98,6 +99,17 @@ def blocks(bot: Careerbot, admit: Admit) -> Any:
             _handout(bot, chat, tab, admit)
         _program(bot, admit)
     return page
+
+
+def _model_told(bot: Careerbot) -> str:
+    """Who words the answers, and where questions go for it: told before anything is asked."""
+    if bot.model is None:
+        return ""
+    who = rendering.escape_markdown(f"{bot.model.name} at {bot.model.host}")
+    return (
+        f"\n\nA language model ({who}) words the answers from quotations; each sentence is checked against them. "
+        "Your questions and the quotations are sent there."
+    )
 
 
 def _chat(bot: Careerbot, admit: Admit) -> Any:
@@ -294,6 +306,7 @@ def example_questions(bot: Careerbot) -> list[str]:
 
     They are headings that ask, else full questions among the wordings of a topic's first statements.
     """
+    quoting = bot.without_model()  # nobody has asked yet
     by_document: dict[str, dict[str, str]] = {}
     for chunk in bot.index.chunks:
         topics = by_document.setdefault(chunk.document, {})
@@ -306,7 +319,7 @@ def example_questions(bot: Careerbot) -> list[str]:
     for question in turns:
         words = {stem(word) for word in content_words(question)}
         alike = any(2 * len(words & {stem(word) for word in content_words(other)}) > len(words) for other in found)
-        if not alike and len(found) < EXAMPLES and bot.ask(question).citations:
+        if not alike and len(found) < EXAMPLES and quoting.ask(question).citations:
             found.append(question)
     return found
 

@@ -18,19 +18,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from careerbot import answering, checking, conversation, questions, retrieval, spelling, suggesting
+from careerbot import answering, checking, composing, conversation, questions, retrieval, spelling, suggesting
 from careerbot.confidence import Background
 from careerbot.config import Settings, read_settings
-from careerbot.datatypes import Answer, Citation, Disagreement, Draft, Quote, StatedValue, Status
+from careerbot.datatypes import Answer, Draft, Quote, Status, Writing
 from careerbot.embedding import Encoder, QueryEncoder, SentenceEncoder, Vectors
 from careerbot.errors import InputError
 from careerbot.index import Index, Watch, open_index
 from careerbot.places import home, places
 from careerbot.questions import Question
-from careerbot.words import content_words, search_terms, stem
+from careerbot.words import search_terms, stem
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
+
+    from careerbot.models import ChatModel
 
 _SPACES = re.compile(r"[^\S\n]+")
 _SUGGESTIONS_TRIED = 6
@@ -45,7 +47,11 @@ class _Asked:
     text: str
     history: tuple[str, ...]
     started: float
+    deadline: float
     reading: str = ""
+    reader: Writing | None = None
+    """The model that was asked how to read the question."""
+
     questions: tuple[Question, ...] = ()
     vectors: tuple[Vectors, ...] = ()
     parts: tuple[answering.Part, ...] = ()
@@ -58,27 +64,35 @@ class Careerbot:
 
     Each question is answered from one generation of the index: a new one is taken up by the next
     question, and one that cannot be used is told in the log while the old one goes on. `index` is the
-    generation that the newest question is answered from; it stays whole for who holds it.
+    generation that the newest question is answered from; it stays whole for who holds it. `model` is
+    the chat model that words the answers; None where the sources speak for themselves.
     """
 
-    def __init__(self, index: Index, encoder: Encoder, settings: Settings) -> None:
+    def __init__(self, index: Index, encoder: Encoder, settings: Settings, model: ChatModel | None = None) -> None:
         self.index = index
         self.encoder = encoder
         self.settings = settings
+        self.model = model
         self._watch = Watch(index)
         self._moving = threading.Lock()
-        self._served = _Served(index, encoder, settings)
+        self._served = _Served(index, encoder, settings, model)
 
     @classmethod
     def open(cls, index: str | Path | None = None, settings: Settings | None = None) -> Careerbot:
         """Open an index for asking. `index` overrules the folder that the settings name.
 
-        Raises IndexUnusable when there is no index or it does not fit the encoder.
+        Raises IndexUnusable when there is no index or it does not fit the encoder, and InputError when
+        the settings name a chat model that cannot be used.
         """
         settings = settings or read_settings()
         encoder = SentenceEncoder(settings.encoder)
         held = open_index(Path(index or settings.index), encoder)
-        return cls(held, QueryEncoder(held.exported, encoder) if held.exported else encoder, settings)
+        asking = QueryEncoder(held.exported, encoder) if held.exported else encoder
+        return cls(held, asking, settings, _chat_model(settings))
+
+    def without_model(self) -> Careerbot:
+        """The same, quoting only."""
+        return Careerbot(self.index, self.encoder, self.settings)
 
     def ask(self, question: str, history: Sequence[object] = ()) -> Answer:
         """The checked answer to a question. `history` holds the earlier turns, oldest first.
@@ -102,15 +116,26 @@ class Careerbot:
         """The answer as it grows, statement by statement; all of it is checked.
 
         The last is complete: it has the suggestions too, which are looked for while the text is read.
+        While a model is asked, its text may be empty, or the same as before; when the model fails
+        after its first sentence, the text begins anew.
         """
         served = self._newest()
-        asked = served.checked({"question": question, "history": history})
-        assert asked.answer is not None  # noqa: S101 - set by the last step
+        asked = served.searched({"question": question, "history": history})
         shown = ""
-        for line in asked.answer.text.splitlines(keepends=True):
-            shown += line
-            if shown.strip():
-                yield replace(asked.answer, text=shown.rstrip())
+        for draft in served.drafts(asked):
+            asked = served.check(replace(asked, draft=draft))
+            answer = asked.answer
+            assert answer is not None  # noqa: S101 - set by check
+            if draft.writing and not draft.statements:
+                yield replace(answer, text="", status=Status.PARTIAL)  # nothing yet
+                continue
+            if not answer.text.startswith(shown) or answer.text == shown:
+                shown = answer.text
+                yield answer
+            for line in answer.text[len(shown) :].splitlines(keepends=True):
+                shown += line
+                if shown.strip():
+                    yield replace(answer, text=shown.rstrip())
         yield served.suggest(asked)
 
     def read(self, question: str, history: Sequence[object] = ()) -> str:
@@ -148,7 +173,7 @@ class Careerbot:
             try:
                 newer = self._watch.newer(self.encoder)
                 if newer is not None:
-                    self._served, self.index = _Served(newer, self.encoder, self.settings), newer
+                    self._served, self.index = _Served(newer, self.encoder, self.settings, self.model), newer
             finally:
                 self._moving.release()
         return self._served
@@ -157,10 +182,13 @@ class Careerbot:
 class _Served:
     """The steps over one generation of the index, with what is known of it alone."""
 
-    def __init__(self, index: Index, encoder: Encoder, settings: Settings) -> None:
+    def __init__(self, index: Index, encoder: Encoder, settings: Settings, model: ChatModel | None) -> None:
         self.index = index
         self.encoder = encoder
         self.settings = settings
+        self._model = model
+        self._extractive = answering.Extractive(index.documents, index.similar, index.names, settings)
+        self._writer = _writer(self._extractive, index, model)
         self._quoted: dict[str, tuple[Quote, ...]] = {}
 
     @cached_property
@@ -185,12 +213,8 @@ class _Served:
         """What is found, before anything is chosen."""
         return self.search(self.encode(self.read(asked)))
 
-    def checked(self, asked: Mapping[str, Any]) -> _Asked:
-        """With the answer, which has no suggestions yet."""
-        return self.check(self.write(self.searched(asked)))
-
     def read(self, asked: Mapping[str, Any]) -> _Asked:
-        started = time.perf_counter()
+        started, deadline = time.perf_counter(), time.monotonic() + self.settings.model_seconds
         text = asked.get("question")
         if not isinstance(text, str):
             raise InputError(f"a question must be text, not {type(text).__name__}")
@@ -200,7 +224,17 @@ class _Served:
         spaced = [_SPACES.sub(" ", turn).strip() for turn in (*turns, text)]
         corrected = [spelling.correct(turn, vocabulary) for turn in spaced]
         reading = conversation.standalone(corrected[-1], corrected[:-1], names)
-        return _Asked(text, turns, started, reading, questions.understand(reading, names))
+        worded, reader = self._reworded(spaced, deadline)
+        reading = worded or reading
+        return _Asked(text, turns, started, deadline, reading, reader, questions.understand(reading, names))
+
+    def _reworded(self, turns: Sequence[str], deadline: float) -> tuple[str, Writing | None]:
+        """A follow-up as a model words it, "" where none does, and who was asked."""
+        if self._model is None or len(turns) < 2:
+            return "", None
+        from careerbot.generating import reworded
+
+        return reworded(self._model, turns, self.index.names, self.settings.model_seconds, deadline)
 
     def encode(self, asked: _Asked) -> _Asked:
         """Each part is the mean of what it asks, and of all of it with the story around."""
@@ -247,18 +281,22 @@ class _Served:
         return frozenset(place for named in stated for place in named if place)
 
     def write(self, asked: _Asked) -> _Asked:
-        return replace(
-            asked,
-            draft=answering.write(
-                asked.parts, self.index.documents, self.index.similar, self.index.names, self.settings
-            ),
-        )
+        *_, draft = self.drafts(asked)
+        return replace(asked, draft=draft)
+
+    def drafts(self, asked: _Asked) -> Iterator[Draft]:
+        """What the writer proposes, as it grows."""
+        return self._writer.drafts((*asked.history, asked.text), asked.parts, asked.deadline)
 
     def check(self, asked: _Asked) -> _Asked:
         assert asked.draft is not None  # noqa: S101 - set by write
-        draft = checking.check(asked.draft, self.index.documents)
-        answer = self._answer(asked, draft) if draft.statements else self._refusal(asked, draft)
-        return replace(asked, answer=replace(answer, confidence=draft.confidence))
+        draft = checking.check(asked.draft, self.index.documents, self.index.names)
+        draft = replace(draft, writing=draft.writing or asked.reader)
+        if draft.statements:
+            answer = composing.answer(asked.text, asked.reading, draft, self.index.documents)
+        else:
+            answer = composing.refusal(asked.text, asked.reading, draft, asked.parts[0].hits)
+        return replace(asked, answer=answer)
 
     def suggest(self, asked: _Asked) -> Answer:
         assert asked.answer is not None  # noqa: S101 - set by check
@@ -293,70 +331,26 @@ class _Served:
     def _quotes(self, question: str) -> tuple[Quote, ...]:
         """What answers a question alone, none where it is not answered in full; found once for each question."""
         if question not in self._quoted:
-            draft = self.write(self.searched({"question": question})).draft
-            said = draft.statements if draft is not None and not draft.missing else ()
+            draft = self._extractive.draft(self.searched({"question": question}).parts)
+            said = () if draft.missing else draft.statements
             self._quoted[question] = tuple(quote for statement in said for quote in statement.quotes)
         return self._quoted[question]
 
-    def _refusal(self, asked: _Asked, draft: Draft) -> Answer:
-        if not content_words(asked.reading):  # "and that one?" with nothing before it
-            text = "What is this about? Please name it; nothing that was said before tells."
-            return Answer(asked.text, asked.reading, text, Status.NOT_IN_SOURCES)
-        text = "The sources don't say." + _nothing_about("They", draft.missing)
-        nearby = suggesting.nearby(asked.parts[0].hits)
-        if nearby:
-            text += " Covered nearby: " + "; ".join(nearby) + "."
-        return Answer(asked.text, asked.reading, text, Status.NOT_IN_SOURCES, missing=draft.missing)
 
-    def _answer(self, asked: _Asked, draft: Draft) -> Answer:
-        citations: dict[Quote, Citation] = {}
-        lines = []
-        for statement in draft.statements:
-            numbers = []
-            for quote in statement.quotes:
-                if quote not in citations:
-                    citations[quote] = self._citation(len(citations) + 1, quote)
-                numbers.append(citations[quote].number)
-            lines.append(statement.text + " " + "".join(f"[{number}]" for number in numbers))
-        if lacking := _nothing_about("The sources", draft.missing):
-            lines.append(lacking.strip())
-        return Answer(
-            asked.text,
-            asked.reading,
-            "\n".join(lines),
-            Status.PARTIAL if draft.missing else Status.ANSWERED,
-            tuple(citations.values()),
-            self._disagreements(draft, citations),
-            draft.missing,
-        )
+def _chat_model(settings: Settings) -> ChatModel | None:
+    if not settings.model:
+        return None
+    from careerbot.models import ChatModel  # brings LangChain and a provider's library
 
-    def _citation(self, number: int, quote: Quote) -> Citation:
-        held = self.index.documents[quote.document]
-        return Citation(
-            number,
-            held.id,
-            held.title,
-            held.publisher,
-            held.as_of,
-            quote.section,
-            quote.text,
-            quote.start,
-            quote.end,
-            held.path,
-        )
-
-    def _disagreements(self, draft: Draft, citations: Mapping[Quote, Citation]) -> tuple[Disagreement, ...]:
-        found = []
-        for about, sides in draft.sides:
-            held = [(value, citations[draft.statements[at].quotes[0]]) for value, at in sides]
-            found.append(Disagreement(about, tuple(StatedValue(value, c.as_of, c.number) for value, c in held)))
-        return tuple(found)
+    return ChatModel(settings)
 
 
-def _nothing_about(who: str, missing: Sequence[str]) -> str:
-    """What is missing as a sentence; without what holds a figure, since no quotation could back it."""
-    named = [name for name in missing if not any(letter.isdigit() for letter in name)]
-    return f" {who} say nothing about {', '.join(named)}." if named else ""
+def _writer(extractive: answering.Extractive, index: Index, model: ChatModel | None) -> answering.Writer:
+    if model is None:
+        return extractive
+    from careerbot.generating import Generative
+
+    return Generative(extractive, model, index.documents, index.names)
 
 
 def user_turns(history: Sequence[object]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import asdict
 from typing import Any
 
 from careerbot.chunking import cells
@@ -18,7 +19,7 @@ _ADDRESS = re.compile(r"://|@|(?<=www)\.", re.IGNORECASE)
 
 
 def as_json(answer: Answer, id: str = "") -> dict[str, Any]:  # noqa: A002 - the contract's name
-    """The answer as the JSON object that terminal, Python and web share."""
+    """The answer as the JSON object that terminal, Python and web share; `model` is there where one was asked."""
     return {
         "id": id,
         "question": answer.question,
@@ -53,7 +54,23 @@ def as_json(answer: Answer, id: str = "") -> dict[str, Any]:  # noqa: A002 - the
         "missing": list(answer.missing),
         "suggestions": list(answer.suggestions),
         "latency_ms": round(answer.latency_ms, 1),
-    }
+    } | ({"model": asdict(answer.writing)} if answer.writing else {})
+
+
+def written_by(answer: Answer) -> str:
+    """What a chat model had to do with an answer, as a sentence; "" where none was asked."""
+    writing = answer.writing
+    if writing is None:
+        return ""
+    who = f"{writing.name} at {writing.host}"
+    if writing.failed:
+        return f"Without model: {who} was asked, but {writing.failed}."
+    if not answer.text:
+        return f"Asking {who} …"
+    if not answer.citations:
+        return f"How to read the question was asked of {who}."
+    withheld = f" Left out, since they failed: {writing.withheld}." if writing.withheld else ""
+    return f"Worded by {who}; each sentence was checked against its quotations.{withheld}"
 
 
 def source_line(citation: Citation) -> str:

@@ -130,5 +130,7 @@ def show_answer(answer: Answer) -> None:
     for citation in answer.citations:
         console.print(Text(f"\n[{citation.number}] {printable(rendering.source_line(citation))}", style="cyan"))
         console.print(Text(f"    “{printable(rendering.quoted(citation))}”", style="dim"))
+    if written := rendering.written_by(answer):
+        console.print(Text(f"\n{printable(written)}", style="italic"))
     if answer.suggestions:
         console.print(Text(f"\nYou could ask: {printable(' · '.join(answer.suggestions))}", style="italic"))

@@ -1,0 +1,134 @@
+"""Whether worded sentences are said by the quotations that they cite. Pure, and strict rather than clever.
+
+A sentence is withheld when it holds a figure, year, place, name or quotation that its quotations
+lack, when it denies what they affirm, or when most of its words are none of theirs. What passes may
+still be clumsy; what a fact would have to be checked for is in the quotations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+from careerbot.datatypes import Figure
+from careerbot.figures import figures, literal_numbers, period_of, statistic_of
+from careerbot.places import places
+from careerbot.words import FUNCTION_WORDS, content_words, english, stem, tokens
+
+_ACTIVE = re.compile(r"://|\bwww\.|@|[<>`{}|\\]|\]\(|!\[|\*\*")
+"""Markup, links and addresses: a sentence of an answer has none."""
+
+_QUOTED = re.compile(r"“([^”]*)”|\"([^\"]*)\"|«([^»]*)»")
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+_WORD = re.compile(r"\w+(?:[-'’&]\w+)*")
+_BEGINS = re.compile(r"(?:^|[.!?:•|\n-]\s*)[\"'“(]*$")
+_DENYING = re.compile(
+    r"\b(?:no|not|never|none|nobody|nothing|nor|neither|without|cannot|unable|lacks?|hardly)\b|n['’]t\b", re.I
+)
+_OPPOSITES = (
+    ("more", "less", "fewer"),
+    ("higher", "lower"),
+    ("highest", "lowest"),
+    ("most", "least", "fewest"),
+    ("maximum", "minimum"),
+    ("above", "below"),
+    ("before", "after"),
+    ("faster", "slower"),
+    ("larger", "smaller"),
+    ("better", "worse"),
+    ("longer", "shorter"),
+    ("easier", "harder"),
+    ("always", "sometimes", "rarely"),
+    ("increase", "decrease", "decline"),
+    ("grow", "shrink"),
+    ("required", "optional", "voluntary"),
+    ("include", "exclude"),
+)
+_OPPOSITE = {stem(word): {stem(other) for other in group if other != word} for group in _OPPOSITES for word in group}
+_SUPPORTED = 0.5  # share of the content words of a sentence that its quotations hold
+
+
+def unsupported(text: str, quotes: Sequence[str], around: Sequence[str] = (), names: Collection[str] = ()) -> str:
+    """Why some quotations do not say a text; "" where they do.
+
+    `around` holds what stands by the quotations and is shown with them (headings, dates), `names` the
+    names of the documents in lower case. The quotations alone bear quotation marks and denials.
+    """
+    if _ACTIVE.search(text):
+        return "it holds markup or a link"
+    if not content_words(text):
+        return "it says nothing"
+    said = "\n".join((*quotes, *around))
+    flat = _flat(said)
+    for held in _QUOTED.findall(text):
+        if _flat("".join(held)).rstrip(".,;:!?") not in flat:
+            return "it alters a quotation"
+    if lacking := added(text, said, names):
+        return f"its quotations lack {lacking[0]}"
+    return _unlike(text, [sentence for quote in quotes for sentence in _SENTENCE.split(quote)], said)
+
+
+def added(text: str, said: str, names: Collection[str] = ()) -> tuple[str, ...]:
+    """The figures, years, places and names of a text that what was said lacks, in this order."""
+    numbers = set(literal_numbers(said))
+    found = [number for number in literal_numbers(text) if number not in numbers]
+    known = figures(said)
+    found += [figure.text for figure in figures(text) if not any(_backs(held, figure, said) for held in known)]
+    found += sorted(set(places(text)) - set(places(said)))
+    held = {_bare(word) for word in tokens(said)}
+    found += [name for name in _named(text, names) if name not in held]
+    return tuple(dict.fromkeys(found))
+
+
+def _backs(held: Figure, stated: Figure, said: str) -> bool:
+    """Whether a figure of what was said is the one that a text states, of the same unit, statistic and period."""
+    if held.unit != stated.unit or {stated.amount, stated.upper or stated.amount} - {held.amount, held.upper}:
+        return False
+    if stated.unit in ("minutes", "months"):  # what stands around a duration is rarely about it
+        return True
+    labels = [(stated.statistic, held.statistic, statistic_of), (stated.period, held.period, period_of)]
+    return all(
+        own is None or own == other or (other is None and own in map(of, _SENTENCE.split(said)))
+        for own, other, of in labels
+    )
+
+
+def _named(text: str, names: Collection[str]) -> Iterable[str]:
+    """Names and acronyms in lower case: capitals inside a sentence, and names of the documents in any case."""
+    for match in _WORD.finditer(text):
+        word, bare = match.group(), _bare(match.group())
+        begins = _BEGINS.search(text[: match.start()]) is not None
+        acronym = sum(letter.isupper() for letter in word) > 1
+        capital = word[0].isupper() and len(word) > 1 and not (begins and bare in english())
+        if bare in names or word.lower() in names or ((acronym or capital) and bare not in FUNCTION_WORDS):
+            yield bare
+
+
+def _bare(word: str) -> str:
+    """A word without possessive and plural: "CPCs" names what "CPC" does."""
+    word = word.lower().replace("’", "'").removesuffix("'s").removesuffix("'")
+    return word.removesuffix("s") if len(word) > 3 else word
+
+
+def _unlike(text: str, sentences: Sequence[str], said: str) -> str:
+    """Why the words of a text are not those of the sentences that it must say again; "" where they are."""
+    words = _stems(text)
+    if len(words & _stems(said)) < _SUPPORTED * len(words):
+        return "most of its words are not in its quotations"
+    nearest = max(sentences, key=lambda sentence: len(words & _stems(sentence)))
+    if bool(_DENYING.search(text)) != bool(_DENYING.search(nearest)):
+        return "it denies what its quotations affirm, or the other way round"
+    told = _stems(said)
+    for word in sorted(words - told):
+        if _OPPOSITE.get(word, set()) & told:
+            return f"its quotations say the opposite of {word}"
+    return ""
+
+
+def _stems(text: str) -> set[str]:
+    every = tokens(text)
+    return {stem(word) for word in every if word not in FUNCTION_WORDS or stem(word) in _OPPOSITE}
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.replace("’", "'").split()).casefold()
