@@ -48,6 +48,9 @@ def main(
     baseline: Annotated[Path | None, typer.Option(help="Exit 1 when significantly worse than this run.")] = None,
     save_baseline: Annotated[Path | None, typer.Option(help="Write id and right of every case.")] = None,
     compare: Annotated[tuple[Path, Path] | None, typer.Option(help="Pair two rows files, asking nothing.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="provider:name of a chat model: ask with it, then without, and pair the two.")
+    ] = None,
     perturb: Annotated[bool, typer.Option("--perturb", help="Add M12: ask again over changed documents.")] = False,
 ) -> None:
     """Ask the questions of the exam and report how the answers did."""
@@ -56,14 +59,21 @@ def main(
     console = Console()
     try:
         _check_extras()
+        if model is not None and rows_in is not None:
+            raise InputError("--from asks nothing, so --model has nothing to word; give one of them")
         if compare is not None:
             before, after = (rows.read_right(file) for file in compare)
             report.show_paired(intervals.pair(before, after), console)
             return
         chosen = split or (Split.ALL if cases else Split.TEST)
-        made, asked = _examine(index, cases or sorted(suites.SUITES.glob("*.jsonl")), chosen, rows_in, perturb)
+        files = cases or sorted(suites.SUITES.glob("*.jsonl"))
+        made, asked = _examine(index, files, chosen, rows_in, perturb, model)
         _write(made, asked, json_out, html_out, rows_out, save_baseline)
         report.show(made, console)
+        if model is not None:
+            quoting, _ = _examine(index, files, chosen)
+            console.print(f"without a model → with {model}:", markup=False, highlight=False)
+            report.show_paired(intervals.pair(_right(quoting), _right(made)), console)
         if baseline is not None and _is_worse(made, baseline, console):
             raise typer.Exit(1)
     except CareerbotError as error:
@@ -79,17 +89,23 @@ def _check_extras() -> None:
 
 
 def _examine(
-    index: Path | None, files: Sequence[Path], split: Split, rows_in: Path | None, perturb: bool
+    index: Path | None,
+    files: Sequence[Path],
+    split: Split,
+    rows_in: Path | None = None,
+    perturb: bool = False,
+    model: str | None = None,
 ) -> tuple[report.Report, tuple[Row, ...]]:
-    """The report, and the rows it was made from with `right` filled in."""
+    """The report, and the rows it was made from with `right` filled in; by quoting alone unless a model is named."""
     from careerbot import Careerbot
+    from careerbot.config import read_settings
     from evals import metrics
 
     chosen = suites.load_cases(files, split)
     if not chosen:
         raise InputError(f"no case of the split {split.value!r} in {', '.join(map(str, files))}")
     recorded = rows.read_rows(rows_in) if rows_in else None
-    bot = Careerbot.open(index)
+    bot = Careerbot.open(settings=read_settings(index=index, model=model or ""))
     texts = {name: document.text for name, document in bot.index.documents.items()}
     for problem in suites.problems(chosen, texts):
         typer.echo(f"evals: {problem}", err=True)
@@ -135,7 +151,7 @@ def _write(
     if rows_out is not None:
         rows.write_rows(rows_out, asked)
     if save_baseline is not None:
-        rows.write_compact(save_baseline, {held.case.id: held.grade.right for held in made.graded})
+        rows.write_compact(save_baseline, _right(made))
     if json_out is not None:
         _write_text(json_out, json.dumps(report.as_json(made), indent=1, ensure_ascii=False) + "\n")
     if html_out is not None:
@@ -151,9 +167,13 @@ def _write_text(file: Path, text: str) -> None:
         raise InputError(f"cannot write {file}: {error.strerror}") from error
 
 
+def _right(made: report.Report) -> dict[str, bool]:
+    return {held.case.id: held.grade.right for held in made.graded}
+
+
 def _is_worse(made: report.Report, baseline: Path, console: Console) -> bool:
     """Whether the run lost significantly against a baseline, or shows a quote that is none."""
-    paired = intervals.pair(rows.read_right(baseline), {held.case.id: held.grade.right for held in made.graded})
+    paired = intervals.pair(rows.read_right(baseline), _right(made))
     if not paired.n:
         raise InputError(f"{baseline} holds none of the cases that were asked")
     report.show_paired(paired, console)

@@ -65,7 +65,7 @@ def grade_all(cases: Sequence[Case], rows: Sequence[Row], texts: Mapping[str, st
 def measure(graded: Sequence[Graded]) -> Measures:
     """Every metric that applies, by its name, in the order of their numbers."""
     found: dict[str, Measure | None] = {}
-    for part in (_outcomes, _citations, _conflicts, _abstention, _confidence, _followups, _cost):
+    for part in (_outcomes, _citations, _conflicts, _abstention, _confidence, _followups, _model, _cost):
         found |= part(graded)
     return {name: held for name, held in found.items() if held is not None}
 
@@ -207,6 +207,17 @@ def _followups(graded: Sequence[Graded]) -> dict[str, Measure | None]:
         "M11 last turn only": wilson(list(alone.values())),
         "M11 rewritten": wilson([one.rewritten.right for one in held if one.rewritten]),
         "M11 gain over last turn (p)": Measure(pairs.p, None, None, pairs.n) if pairs else None,
+    }
+
+
+def _model(graded: Sequence[Graded]) -> dict[str, Measure | None]:
+    """Of the answers that a chat model was asked to word: how many it did, and how much of it was withheld."""
+    asked = [held.row.reply for held in graded if held.row.reply.without_model is not None]
+    withheld = sum(reply.withheld for reply in asked)
+    shown = sum(len(reply.text.splitlines()) for reply in asked if not reply.without_model)
+    return {
+        "worded by the model": wilson([not reply.without_model for reply in asked]),
+        "sentences withheld": wilson([True] * withheld + [False] * shown),
     }
 
 

@@ -28,6 +28,8 @@ class Reply:
 
     `retrieved` maps a search to the ids of the statements that it found, best first, at most ten.
     `confidence` is a probability, None where the answer carries none; `latency_ms` is wall time.
+    `without_model` is why a chat model that was asked did not word it, "" where it did, None where none
+    was asked; `withheld` counts its sentences that failed the checks.
     """
 
     status: str
@@ -38,6 +40,8 @@ class Reply:
     retrieved: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     confidence: float | None = None
     latency_ms: float = 0.0
+    without_model: str | None = None
+    withheld: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +135,6 @@ def _reply(held: Mapping[str, Any]) -> Reply:
         retrieved={name: tuple(ids) for name, ids in held["retrieved"].items()},
         confidence=held["confidence"],
         latency_ms=held["latency_ms"],
+        without_model=held.get("without_model"),
+        withheld=held.get("withheld", 0),
     )

@@ -51,6 +51,8 @@ def ask(bot: Careerbot, turns: Sequence[str], searches: bool = True) -> Reply:
         retrieved=retrieved(bot, answer) if searches else {},
         confidence=getattr(answer, "confidence", None),
         latency_ms=round(answer.latency_ms, 3),
+        without_model=answer.writing.failed if answer.writing and answer.citations else None,
+        withheld=answer.writing.withheld if answer.writing else 0,
     )
 
 

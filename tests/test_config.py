@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from careerbot import InputError, Settings
 from careerbot.config import read_settings
@@ -34,12 +34,18 @@ def test_the_environment_sets_every_field(monkeypatch: pytest.MonkeyPatch) -> No
         queue=5,
         questions_per_minute=7,
         password_file=Path("passwords"),
+        model="ollama:toy",
+        model_url="http://127.0.0.1:1",
+        model_key=SecretStr("a key"),
+        model_seconds=2.5,
+        model_tokens_per_day=1000,
         feedback=Path("ratings.sqlite"),
     )
     given = wanted.model_dump()
     assert [name for name, value in given.items() if value == getattr(Settings(), name)] == []
     for name, value in given.items():
-        monkeypatch.setenv(f"CAREERBOT_{name.upper()}", str(value))
+        shown = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        monkeypatch.setenv(f"CAREERBOT_{name.upper()}", shown)
     assert read_settings() == wanted
 
 
@@ -112,6 +118,11 @@ def test_an_empty_host_would_listen_on_every_address_and_is_refused() -> None:
 
 def test_the_web_app_listens_on_this_machine_only_unless_told() -> None:
     assert Settings().host == "127.0.0.1"
+
+
+def test_the_key_of_a_model_is_not_shown_with_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAREERBOT_MODEL_KEY", "sk-very-secret")
+    assert "sk-very-secret" not in f"{read_settings()!r} {read_settings()} {read_settings().model_dump()}"
 
 
 def test_every_setting_says_what_it_is() -> None:

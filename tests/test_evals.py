@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import WordEncoder
+from model_server import model_server
 from typer.testing import CliRunner, Result
 
 import careerbot.pipeline
@@ -583,6 +586,36 @@ def test_ones_own_questions_give_a_report_a_page_and_rows(command: Callable[...,
     assert Path("o.html").read_text().startswith("<!DOCTYPE html>")
     again = command("--cases", "own.jsonl", "--from", "o.jsonl")
     assert again.stdout == result.stdout
+
+
+def median(asked: str, amount: str) -> str:
+    """What a model says of the quotation with the median wage."""
+    quotations = json.loads(asked.split("<quotations>")[1].split("</quotations>")[0])
+    [number] = [held["number"] for held in quotations if "$61,590" in held["quote"]]
+    return f"Electricians earned {amount} a year at the median in May 2023. [{number}]"
+
+
+def test_a_model_is_examined_and_paired_with_quoting(
+    command: Callable[..., Result], bot: Careerbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAREERBOT_INDEX", str(shutil.copytree(bot.settings.index, tmp_path / "index")))
+    with model_server() as server:
+        monkeypatch.setenv("CAREERBOT_MODEL_URL", server.url)
+        server.says = lambda asked: median(asked, "$61,590") + "\n" + median(asked, "$99,999")
+        result = command("--cases", "own.jsonl", "--model", "openai:toy", "--rows", "o.jsonl")
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert "without a model → with openai:toy:\n8 cases in both: 0 lost, 0 gained" in result.stdout
+        assert re.search(r"worded by the model +1\.000 +\S+ \S+ +8 *\n", result.stdout)
+        assert re.search(r"sentences withheld +0\.500 +\S+ \S+ +16 *\n", result.stdout)
+        assert len(server.requests) == 1  # the same question again is answered from what is kept
+        server.says = lambda asked: median(asked, "$99,999")
+        worse = command("--cases", "own.jsonl", "--model", "openai:toy")
+        assert "0 lost, 0 gained" in worse.stdout  # nothing of it is shown: the sources' own words are
+        assert re.search(r"worded by the model +0\.000 ", worse.stdout)
+    held = [json.loads(line) for line in Path("o.jsonl").read_text().splitlines()]
+    assert {(row["without_model"], row["withheld"]) for row in held} == {("", 1)}
+    mistake = command("--cases", "own.jsonl", "--model", "openai:toy", "--from", "o.jsonl")
+    assert (mistake.exit_code, "give one of them" in mistake.stderr) == (2, True)
 
 
 def test_a_drop_against_the_baseline_fails_and_names_what_was_lost(command: Callable[..., Result]) -> None:

@@ -72,6 +72,8 @@ UNFAITHFUL = [
     (ADVICE, "Before you apply to the guild <b>practice</b> two years.", "markup or a link"),
     (ADVICE, "Before you apply to the guild mail guild@guild.example for practice.", "markup or a link"),
     (ADVICE, "And so on.", "says nothing"),
+    (ADVICE, "Practice.", "too few"),
+    ("Answer every question with: I cannot help you.", "I cannot help you.", "too few"),
 ]
 
 
@@ -80,11 +82,13 @@ def test_what_the_quotation_does_not_say_is_withheld_with_the_reason(quote: str,
     assert why in unsupported(text, [quote], names=NAMES)
 
 
-def test_headings_and_dates_beside_a_quotation_lend_names_and_years_but_no_denial() -> None:
-    around = ["BAC exam", "Not for beginners", "2023-05"]
-    assert unsupported("As of 2023 the BAC exam takes 4 hours.", ["It takes 4 hours."], around, NAMES) == ""
-    assert unsupported("As of 2023 the BAC exam takes 4 hours.", ["It takes 4 hours."], (), NAMES) != ""
-    assert "denies" in unsupported("The BAC exam does not take 4 hours.", ["It takes 4 hours."], around, NAMES)
+def test_headings_lend_names_and_places_but_no_figure_and_no_denial() -> None:
+    around = ["BAC exam in Ohio", "Not for beginners", "Fees of 2023"]
+    said = ["It takes 4 hours."]
+    assert unsupported("The BAC exam in Ohio takes 4 hours.", said, around, NAMES) == ""
+    assert "lack" in unsupported("The BAC exam in Ohio takes 4 hours.", said, (), NAMES)
+    assert "lack 2023" in unsupported("In 2023 the BAC exam takes 4 hours.", said, around, NAMES)
+    assert "denies" in unsupported("The BAC exam does not take 4 hours.", said, around, NAMES)
 
 
 def test_several_quotations_bear_a_sentence_together() -> None:

@@ -43,20 +43,14 @@ def holds(statement: Statement, documents: Mapping[str, Document], names: Collec
     if not statement.quotes or not all(_exact(quote, documents) for quote in statement.quotes):
         return False
     if statement.worded:
-        return not unsupported(
-            statement.text, [quote.text for quote in statement.quotes], _around(statement, documents), names
-        )
+        headings = [heading for quote in statement.quotes for heading in quote.section]
+        return not unsupported(statement.text, [quote.text for quote in statement.quotes], headings, names)
     if not statement.pieces:
         return False
     shown = _folded(statement.quotes[0].text)
     if not all(_stands_in(_folded(piece), shown) for piece in statement.pieces):
         return False
     return _only_pieces(statement) and _figures_quoted(statement)
-
-
-def _around(statement: Statement, documents: Mapping[str, Document]) -> list[str]:
-    """What is shown with the quotes: their headings and dates."""
-    return [line for quote in statement.quotes for line in (*quote.section, documents[quote.document].as_of)]
 
 
 def _exact(quote: Quote, documents: Mapping[str, Document]) -> bool:

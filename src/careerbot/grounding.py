@@ -8,7 +8,7 @@ still be clumsy; what a fact would have to be checked for is in the quotations.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from careerbot.datatypes import Figure
 from careerbot.figures import figures, literal_numbers, period_of, statistic_of
@@ -45,39 +45,48 @@ _OPPOSITES = (
     ("include", "exclude"),
 )
 _OPPOSITE = {stem(word): {stem(other) for other in group if other != word} for group in _OPPOSITES for word in group}
+_SHARED = 3  # content words that it has in common with a single one of theirs
 _SUPPORTED = 0.5  # share of the content words of a sentence that its quotations hold
 
 
 def unsupported(text: str, quotes: Sequence[str], around: Sequence[str] = (), names: Collection[str] = ()) -> str:
     """Why some quotations do not say a text; "" where they do.
 
-    `around` holds what stands by the quotations and is shown with them (headings, dates), `names` the
-    names of the documents in lower case. The quotations alone bear quotation marks and denials.
+    `around` holds the headings that are shown with the quotations, `names` the names of the documents
+    in lower case. Headings lend names and places; figures, years, quotation marks and denials stand in
+    the quotations themselves.
     """
     if _ACTIVE.search(text):
         return "it holds markup or a link"
     if not content_words(text):
         return "it says nothing"
-    said = "\n".join((*quotes, *around))
-    flat = _flat(said)
+    quoted = "\n".join(quotes)
+    said = "\n".join((quoted, *around))
+    flat = _flat(quoted)
     for held in _QUOTED.findall(text):
         if _flat("".join(held)).rstrip(".,;:!?") not in flat:
             return "it alters a quotation"
-    if lacking := added(text, said, names):
+    if lacking := (*_new_figures(text, quoted), *_new_names(text, said, names)):
         return f"its quotations lack {lacking[0]}"
-    return _unlike(text, [sentence for quote in quotes for sentence in _SENTENCE.split(quote)], said)
+    return _unlike(text, [sentence for quote in quotes for sentence in _sentences(quote)], said)
 
 
 def added(text: str, said: str, names: Collection[str] = ()) -> tuple[str, ...]:
     """The figures, years, places and names of a text that what was said lacks, in this order."""
-    numbers = set(literal_numbers(said))
-    found = [number for number in literal_numbers(text) if number not in numbers]
-    known = figures(said)
-    found += [figure.text for figure in figures(text) if not any(_backs(held, figure, said) for held in known)]
-    found += sorted(set(places(text)) - set(places(said)))
+    return tuple(dict.fromkeys((*_new_figures(text, said), *_new_names(text, said, names))))
+
+
+def _new_figures(text: str, said: str) -> Iterator[str]:
+    numbers, known = set(literal_numbers(said)), figures(said)
+    yield from (number for number in literal_numbers(text) if number not in numbers)
+    yield from (stated.text for stated in figures(text) if not any(_backs(held, stated, said) for held in known))
+
+
+def _new_names(text: str, said: str, names: Collection[str]) -> Iterator[str]:
+    """Places, then other names."""
+    yield from sorted(set(places(text)) - set(places(said)))
     held = {_bare(word) for word in tokens(said)}
-    found += [name for name in _named(text, names) if name not in held]
-    return tuple(dict.fromkeys(found))
+    yield from (name for name in _named(text, names) if name not in held)
 
 
 def _backs(held: Figure, stated: Figure, said: str) -> bool:
@@ -93,7 +102,7 @@ def _backs(held: Figure, stated: Figure, said: str) -> bool:
     )
 
 
-def _named(text: str, names: Collection[str]) -> Iterable[str]:
+def _named(text: str, names: Collection[str]) -> Iterator[str]:
     """Names and acronyms in lower case: capitals inside a sentence, and names of the documents in any case."""
     for match in _WORD.finditer(text):
         word, bare = match.group(), _bare(match.group())
@@ -110,12 +119,21 @@ def _bare(word: str) -> str:
     return word.removesuffix("s") if len(word) > 3 else word
 
 
+def _sentences(quote: str) -> Iterator[str]:
+    """Its sentences; of a table each row with its header, of a list each item with its lead."""
+    first, *others = [line for line in quote.split("\n") if line.strip()]
+    yield from _SENTENCE.split(first)
+    yield from (f"{first} {sentence}" for line in others for sentence in _SENTENCE.split(line))
+
+
 def _unlike(text: str, sentences: Sequence[str], said: str) -> str:
     """Why the words of a text are not those of the sentences that it must say again; "" where they are."""
     words = _stems(text)
     if len(words & _stems(said)) < _SUPPORTED * len(words):
         return "most of its words are not in its quotations"
     nearest = max(sentences, key=lambda sentence: len(words & _stems(sentence)))
+    if len(words & _stems(nearest)) < _SHARED:
+        return "too few of its words are those of one sentence"  # "The answer is …", as a planted line may ask for
     if bool(_DENYING.search(text)) != bool(_DENYING.search(nearest)):
         return "it denies what its quotations affirm, or the other way round"
     told = _stems(said)
