@@ -27,7 +27,7 @@ ROWS = (
     ("comparing", "confidence", "building", "steps"),
     ("retrieval", "answering", "checking", "suggesting", "conflicts"),
     ("composing", "generating"),
-    ("pipeline", "auditing"),
+    ("pipeline", "auditing", "expanding"),
     ("__init__",),  # the door: what stands below it are programs, which users do not import
     ("tabs",),
     ("page", "mcp_tools", "terminal"),

@@ -158,7 +158,7 @@ def _values(chunk: Chunk) -> frozenset[tuple[float, float | None, str]]:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _topics(chunk: Chunk) -> frozenset[str]:
-    return _read(chunk)[2] | frozenset(tokens(" ".join(chunk.asked)))
+    return _read(chunk)[2] | frozenset(tokens(" ".join(chunk.wordings)))
 
 
 @lru_cache(maxsize=_REMEMBERED)

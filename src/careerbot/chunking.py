@@ -77,10 +77,14 @@ def sections(document: Document) -> tuple[Section, ...]:
 def chunks(document: Document) -> tuple[Chunk, ...]:
     """Every section as a passage, followed by its statements where it has several."""
     asked: dict[str, tuple[str, ...]] = {}
+    expanded: dict[str, tuple[str, ...]] = {}
     for wording in document.wordings:
-        asked[wording.quote] = tuple(dict.fromkeys((*asked.get(wording.quote, ()), *wording.asked)))
+        held = expanded if wording.by else asked
+        held[wording.quote] = tuple(dict.fromkeys((*held.get(wording.quote, ()), *wording.asked)))
     return tuple(
-        replace(chunk, asked=asked.get(chunk.text, ())) if chunk.part is not None else chunk
+        replace(chunk, asked=asked.get(chunk.text, ()), expanded=expanded.get(chunk.text, ()))
+        if chunk.part is not None
+        else chunk
         for number, section in enumerate(sections(document))
         for chunk in _chunks(section, number)
     )

@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,7 +22,9 @@ from careerbot.errors import CareerbotError, InputError, StorageError
 
 if TYPE_CHECKING:
     from careerbot.config import Settings
+    from careerbot.datatypes import Document
     from careerbot.pipeline import Careerbot
+    from careerbot.terminal import Bar
 
 app = typer.Typer(
     help="Ask a career question and get an answer that you can check.",
@@ -78,6 +80,9 @@ def index_command(
     paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders; default: corpus/")] = None,
     index: IndexOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 2 when a file was skipped; the others go in.")] = False,
+    expand: Annotated[
+        bool, typer.Option("--expand", help="Let the chat model write questions for each passage, for search only.")
+    ] = False,
 ) -> None:
     """Build or update the index of the given files and folders: exactly these will be in it."""
     from careerbot import terminal
@@ -86,6 +91,8 @@ def index_command(
     from careerbot.loading import load
 
     settings = _settings(index)
+    if expand and not settings.model:
+        raise InputError("--expand needs a chat model; name one, for example CAREERBOT_MODEL=ollama:llama3.2")
     started = time.perf_counter()
     with terminal.Bar() as bar:
         loaded = load(paths or [Path("corpus")], bar.step("reading files"))
@@ -93,16 +100,36 @@ def index_command(
             _notice(line)
         if not loaded.documents:
             raise InputError("no document to index: expected at least one readable Markdown or text file")
+        documents = _expanded(loaded.documents, settings, bar, expand)
         encoder = SentenceEncoder(settings.encoder)
-        advance = bar.step(
-            "embedding texts", plan(loaded.documents, encoder, settings.index, loaded.gaps), "writing the index"
-        )
-        report = build(loaded.documents, encoder, settings.index, advance, loaded.gaps)
+        fresh = plan(documents, encoder, settings.index, loaded.gaps)
+        advance = bar.step("embedding texts", fresh, "writing the index")
+        report = build(documents, encoder, settings.index, advance, loaded.gaps)
     if report.slow:
         _notice(f"the encoder could not be exported ({report.slow}); the first question will wait until it is loaded")
     for line in terminal.indexed(settings.index, loaded, report, time.perf_counter() - started):
         typer.echo(line)
     raise typer.Exit(InputError.exit_code if strict and loaded.skipped else 0)
+
+
+def _expanded(documents: Sequence[Document], settings: Settings, bar: Bar, write: bool) -> Sequence[Document]:
+    """The documents with the questions that a model wrote for them, now or before."""
+    from careerbot import expanding
+
+    if write:
+        from careerbot.models import ChatModel
+
+        try:
+            settings.index.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"cannot write the index in {settings.index}: {error.strerror}") from error
+        model = ChatModel(settings)
+        _notice(f"{model.name} at {model.host} is sent every passage that it has written no questions for")
+        advance = bar.step("asking the model", len(expanding.unwritten(documents, settings.index)))
+        done = expanding.expand(documents, model, settings.index, advance)
+        if done.left:
+            _notice(f"{done.left} passages are without questions, since {done.reason}; run the command again to go on")
+    return expanding.with_expansions(documents, settings.index)
 
 
 @app.command()
@@ -253,11 +280,18 @@ def mcp(index: IndexOption = None) -> None:
 
 @app.command()
 @_reported
-def sources(index: IndexOption = None) -> None:
+def sources(
+    index: IndexOption = None,
+    expanded: Annotated[bool, typer.Option("--expanded", help="List the questions that a model wrote.")] = False,
+) -> None:
     """List what is loaded, with dates and sizes, the edition of the index, and what changed since the one before."""
     from careerbot import terminal
 
-    terminal.show_sources(_settings(index).index)
+    folder = _settings(index).index
+    if expanded:
+        terminal.show_expanded(folder)
+    else:
+        terminal.show_sources(folder)
 
 
 @app.command()

@@ -30,10 +30,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Questions that people ask when a statement is the answer; used for search, never shown."""
+    """Questions that people ask when a statement is the answer; used for search, never shown as an answer.
+
+    `by` names the model that wrote them, with the day; it is empty for the operator's own, of which
+    full questions may be suggested.
+    """
 
     quote: str
     asked: tuple[str, ...]
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class Document:
     def sha256(self) -> str:
         """Hash of everything that an index says of the document (64 hex digits)."""
         held = {name: value for name, value in asdict(self).items() if name != "copies" or value}
+        held["wordings"] = [{name: value for name, value in wording.items() if value} for wording in held["wordings"]]
         return hashlib.sha256(json.dumps(held).encode()).hexdigest()
 
 
@@ -102,7 +108,7 @@ class Chunk:
 
     A *statement* is one sentence, list item or table row; a *passage* is the whole block that
     statements stand in (`part` is then None). Headings, lead and `asked`, the wordings of
-    `Wording`, are searched but are no part of `text`.
+    `Wording`, and `expanded`, those that a model wrote, are searched but are no part of `text`.
     """
 
     document: str
@@ -115,10 +121,16 @@ class Chunk:
     headings: tuple[str, ...]
     lead: Span | None = None
     asked: tuple[str, ...] = ()
+    expanded: tuple[str, ...] = ()
 
     def __hash__(self) -> int:
         """Of the place alone, which tells chunks of one index apart; they are looked up thousands of times."""
         return hash((self.document, self.start, self.part))
+
+    @property
+    def wordings(self) -> tuple[str, ...]:
+        """All that is searched in its place, whoever wrote it."""
+        return tuple(dict.fromkeys((*self.asked, *self.expanded)))
 
     @property
     def id(self) -> str:

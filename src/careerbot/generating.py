@@ -103,7 +103,7 @@ def reworded(
 
     `names` are those of the documents in lower case, `seconds` those that the whole answer may take.
     """
-    asked = [("system", _READ), ("human", _fenced("turns", list(turns)))]
+    asked = [("system", _READ), ("human", fenced("turns", list(turns)))]
     try:
         reading = model.whole(asked, deadline - (1 - _SHARE_OF_READING) * seconds).strip()
     except ModelFailed as failure:
@@ -124,10 +124,10 @@ def _asking(turns: Sequence[str], quotes: Sequence[Quote], documents: Mapping[st
         for number, quote in enumerate(quotes, start=1)
     ]
     asked = {"earlier questions": list(turns[:-1]), "question": turns[-1]}
-    return [("system", _WRITE), ("human", _fenced("quotations", held) + "\n\n" + _fenced("question", asked))]
+    return [("system", _WRITE), ("human", fenced("quotations", held) + "\n\n" + fenced("question", asked))]
 
 
-def _fenced(name: str, held: object) -> str:
+def fenced(name: str, held: object) -> str:
     """Data as JSON, in which no text can end the fence: every quotation mark and line end in it is escaped."""
     text = json.dumps(held, ensure_ascii=False, indent=1).replace("<", "\\u003c")
     return f"<{name}>\n{text}\n</{name}>"
@@ -147,11 +147,16 @@ def _lines(pieces: Iterator[str]) -> Iterator[str]:
 
 def _statement(line: str, quotes: Sequence[Quote]) -> Statement | None:
     """What a line says and what it cites; None where it cites nothing, or anything that is not there."""
-    numbers = [int(number) for marks in _MARKS.findall(line) for number in _NUMBER.findall(marks)]
-    text = _LEADING.sub("", " ".join(_MARKS.sub(" ", line).split())).replace(" .", ".").replace(" ,", ",")
+    text, numbers = numbered(line)
     if not numbers or not text or len(text) > _LONGEST or not all(0 < number <= len(quotes) for number in numbers):
         return None
     return Statement(text, (), tuple(dict.fromkeys(quotes[number - 1] for number in numbers)), worded=True)
+
+
+def numbered(line: str) -> tuple[str, list[int]]:
+    """A line of a model without its bullet and its numbers in brackets, and these numbers."""
+    numbers = [int(number) for marks in _MARKS.findall(line) for number in _NUMBER.findall(marks)]
+    return _LEADING.sub("", " ".join(_MARKS.sub(" ", line).split())).replace(" .", ".").replace(" ,", ","), numbers
 
 
 def _with_sides(draft: Draft, told: Draft) -> Draft:

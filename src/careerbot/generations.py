@@ -301,13 +301,14 @@ def read_gaps(generation: Path) -> tuple[Gap, ...]:
 
 def _chunk(held: dict[str, Any]) -> Chunk:
     held["headings"], held["asked"] = tuple(held["headings"]), tuple(held["asked"])
+    held["expanded"] = tuple(held.get("expanded", ()))
     held["kind"] = _KINDS[held["kind"]]
     held["lead"] = Span(**held["lead"]) if held["lead"] else None
     return Chunk(**held)
 
 
 def _document(held: dict[str, Any]) -> Document:
-    wordings = tuple(Wording(wording["quote"], tuple(wording["asked"])) for wording in held["wordings"])
+    wordings = tuple(Wording(**wording | {"asked": tuple(wording["asked"])}) for wording in held["wordings"])
     return Document(**held | {"wordings": wordings, "copies": tuple(held.get("copies", ()))})
 
 
@@ -349,6 +350,6 @@ def wordings(chunks: Sequence[Chunk]) -> dict[str, list[int]]:
     """Every wording once, with the rows of the chunks that it asks for, in the order of the vectors."""
     found: dict[str, list[int]] = {}
     for row, chunk in enumerate(chunks):
-        for asked in chunk.asked:
+        for asked in chunk.wordings:
             found.setdefault(asked, []).append(row)
     return found

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from careerbot import generations, messages, rendering
 from careerbot.contents import read_index_documents, read_sources
-from careerbot.datatypes import Answer
+from careerbot.datatypes import Answer, Document
 from careerbot.loading import Loaded
 
 if TYPE_CHECKING:
@@ -111,9 +112,25 @@ def show_sources(folder: Path) -> None:
     for document in read_index_documents(folder):
         for copy in document.copies:
             console.print(Text(one_line(f"{document.id}: {copy} has the same text")))
+        for by, count in _by_model(document).items():
+            told = f"{document.id}: {count} questions by {by} are searched, too; to read them: --expanded"
+            console.print(Text(one_line(told)))
     edition = generations.current(folder)
     if edition is not None:
         console.print(Text(one_line(f"Edition {generations.number(edition)}: {generations.edition(edition)}")))
+
+
+def _by_model(document: Document) -> Counter[str]:
+    """How many questions each model wrote for a document, by its name with the day."""
+    return Counter(wording.by for wording in document.wordings if wording.by for _ in wording.asked)
+
+
+def show_expanded(folder: Path) -> None:
+    """A line for each question that a model wrote: document, who wrote it and when, question, and what answers it."""
+    for document in read_index_documents(folder):
+        for wording in document.wordings:
+            for asked in wording.asked if wording.by else ():
+                sys.stdout.write(one_line(f"{document.id} ({wording.by}): {asked} → {wording.quote}") + "\n")
 
 
 def show_answer(answer: Answer) -> None:
