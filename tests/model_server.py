@@ -1,4 +1,4 @@
-"""A real HTTP server on 127.0.0.1 that speaks the OpenAI protocol, and breaks it in every way that was seen."""
+"""A real HTTP server on 127.0.0.1 that speaks the protocols of chat models, and breaks OpenAI's in every way seen."""
 
 from __future__ import annotations
 
@@ -83,6 +83,48 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _answers(handler: _Handler, text: str) -> None:
+    """The whole text, in the protocol of the path that was asked."""
+    if handler.path.endswith("/api/chat"):
+        _as_ollama(handler, text)
+    elif handler.path.endswith("/v1/messages"):
+        _as_anthropic(handler, text)
+    else:
+        _as_openai(handler, text)
+
+
+def _as_ollama(handler: _Handler, text: str) -> None:
+    handler.begin()
+    named = {"model": "toy-2", "created_at": "2026-01-01T00:00:00Z"}
+    for at in range(0, len(text), 7):
+        message = {"role": "assistant", "content": text[at : at + 7]}
+        handler.wfile.write(json.dumps({**named, "message": message, "done": False}).encode() + b"\n")
+    ended = {"done": True, "done_reason": "stop", "prompt_eval_count": 30, "eval_count": 12}
+    handler.wfile.write(
+        json.dumps({**named, "message": {"role": "assistant", "content": ""}, **ended}).encode() + b"\n"
+    )
+
+
+def _as_anthropic(handler: _Handler, text: str) -> None:
+    handler.begin()
+    begun: dict[str, Any] = {"id": "1", "type": "message", "role": "assistant", "model": "toy-2", "content": []}
+    used = {"input_tokens": 30, "output_tokens": 12}
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": {**begun, "usage": {"input_tokens": 30, "output_tokens": 0}}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        *(
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text[at : at + 7]}}
+            for at in range(0, len(text), 7)
+        ),
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": used},
+        {"type": "message_stop"},
+    ]
+    for event in events:
+        handler.wfile.write(f"event: {event['type']}\n".encode())
+        handler.event(event)
+
+
+def _as_openai(handler: _Handler, text: str) -> None:
     handler.begin()
     handler.pieces(text)
     handler.piece("", "stop")

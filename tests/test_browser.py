@@ -19,6 +19,7 @@ from typing import Any
 import axe_playwright_python
 import pytest
 from conftest import WordEncoder, write_corpus
+from model_server import ModelServer, model_server
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from careerbot import Answer, Careerbot, Settings, handout
@@ -26,6 +27,7 @@ from careerbot.building import build
 from careerbot.feedback import Feedback, Rating
 from careerbot.index import open_index
 from careerbot.loading import load
+from careerbot.models import ChatModel
 from careerbot.rendering import quoted
 from evals.load import served
 
@@ -125,6 +127,21 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("slow")
     with serving(small_bot(SlowBot, folder, write_corpus(folder / "corpus"))) as held:
+        yield held
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[ModelServer]:
+    with model_server() as held:
+        yield held
+
+
+@pytest.fixture(scope="module")
+def worded(model: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("worded")
+    bot = small_bot(Careerbot, folder, write_corpus(folder / "corpus"))
+    settings = bot.settings.model_copy(update={"model": "openai:toy", "model_url": model.url, "model_seconds": 5.0})
+    with serving(Careerbot(bot.index, bot.encoder, settings, ChatModel(settings))) as held:
         yield held
 
 
@@ -693,3 +710,51 @@ def _serious(page: Page) -> list[str]:
         if held["impact"] in ("serious", "critical")
         for node in held["nodes"]
     ]
+
+
+class TestModel:
+    def test_the_page_tells_who_words_the_answers_and_where_questions_go(
+        self, visitors: Visitors, worded: Served, model: ModelServer
+    ) -> None:
+        page = visitors.open(worded.address)
+        host = model.url.removeprefix("http://").removesuffix("/v1")
+        expect(page.get_by_text("A language model (toy")).to_contain_text(f"at {host})")
+        expect(page.get_by_text("Your questions and the quotations are sent there.")).to_be_visible()
+
+    def test_a_worded_sentence_opens_its_quotation_and_says_who_worded_it(
+        self, visitors: Visitors, worded: Served, model: ModelServer
+    ) -> None:
+        page = visitors.open(worded.address)
+        model.fault = ""
+        model.says = lambda asked: "A shift of a baker lasts eight hours. [1]\nIt costs $99. [1]\n<img src=x> [1]"
+        answer = _asked(page, "How long does the shift of a baker last?")
+        expect(answer).to_contain_text("A shift of a baker lasts eight hours.")
+        expect(answer).to_contain_text("Worded by toy (toy-2) at 127.0.0.1")
+        expect(answer).to_contain_text("Left out, since they failed: 2.")
+        expect(answer).not_to_contain_text("$99")
+        answer.get_by_role("link", name="[1]").first.click()
+        expect(_panel(page).locator("mark")).to_have_text("A shift lasts eight hours.")
+
+    def test_where_the_model_fails_the_sources_speak_and_it_is_said(
+        self, visitors: Visitors, worded: Served, model: ModelServer
+    ) -> None:
+        page = visitors.open(worded.address)
+        model.fault = "500"
+        answer = _asked(page, "When do bakers start in the morning?")
+        expect(answer).to_contain_text("Most bakers start at three in the morning.")
+        expect(answer).to_contain_text("Without model: toy")
+        model.fault = ""
+
+    def test_an_answer_can_be_stopped_while_the_model_is_silent(
+        self, visitors: Visitors, worded: Served, model: ModelServer
+    ) -> None:
+        page = visitors.open(worded.address)
+        model.fault = "drips"
+        _box(page).fill("Which school teaches baking to pupils?")
+        _box(page).press("Enter")
+        expect(_answers(page).last).to_contain_text("Asking toy")
+        page.locator("#question .stop-button").click()
+        page.wait_for_selector("#question .submit-button")
+        page.wait_for_timeout(1500)
+        assert model.ended[-1:] == ["gone"]
+        model.fault = ""

@@ -73,6 +73,17 @@ class TestAnswers:
             chat.whole(ASKED, soon())
         assert chat.whole(ASKED, soon()) == SAID
 
+    @pytest.mark.parametrize("provider", ["openai", "ollama", "anthropic"])
+    def test_every_provider_that_has_an_extra_is_understood(
+        self, server: ModelServer, tmp_path: Path, provider: str
+    ) -> None:
+        chat = model(server, tmp_path, model=f"{provider}:toy-1", model_url=server.url.removesuffix("/v1"))
+        if provider == "openai":
+            chat = model(server, tmp_path)
+        assert chat.whole(ASKED, soon()) == SAID
+        assert chat.name == "toy-1 (toy-2)"
+        assert chat.spent() == 42
+
 
 class TestFaults:
     @pytest.mark.parametrize("fault", sorted(FAULTS.keys() - SLOW - {""}))
