@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from careerbot import Answer, Citation, Document, InputError, Status
+from careerbot.datatypes import Writing
 from careerbot.handout import Checked, as_html, as_markdown, check
+from careerbot.rendering import unescape_markdown
 
 DAY = "2024-06-01"
 PAY = "A baker earns $16.80 an hour on average."
@@ -404,7 +406,7 @@ def test_markdown_holds_question_answer_quotation_date_source_and_day() -> None:
     )
     assert as_markdown([held, REFUSAL], DAY, "Trades") == (
         "# Trades: answers of 2024-06-01\n\n"
-        "Every statement below is a quotation from the source that is named with it. "
+        "Every statement is a quotation from the source that is named with it. "
         "`careerbot check FILE` tells which quotations the documents still hold.\n\n"
         "<!-- careerbot hand-out -->\n\n"
         "## What does a baker earn?\n\n"
@@ -451,3 +453,14 @@ def test_how_a_question_was_read_is_shown_where_it_differs(asked: str, searched:
     held = [replace(REFUSAL, question=asked, searched_question=searched)]
     assert (f"*Answering: {searched}*" in as_markdown(held, DAY)) is shown
     assert (f"<em>Answering: {searched}</em>" in as_html(held, DAY)) is shown
+
+
+def test_what_a_model_worded_is_told_and_promised_less() -> None:
+    asked = replace(answer(PAY), writing=Writing("toy", "127.0.0.1:1"))
+    for made in (as_markdown([asked], "2026-01-01"), as_html([asked], "2026-01-01")):
+        plain = unescape_markdown(made)
+        assert "Worded by toy at 127.0.0.1:1; each sentence was checked against its quotations." in plain
+        assert "is named with it, or was checked against it." in plain
+    failed = as_markdown([replace(answer(PAY), writing=Writing("toy", "x", "it failed"))], "2026-01-01")
+    assert "is named with it. `careerbot check" in failed
+    assert "Without model: toy at x was asked, but it failed." in unescape_markdown(failed)

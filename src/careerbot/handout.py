@@ -18,7 +18,7 @@ from html import escape
 
 from careerbot.datatypes import Answer, Citation, Document
 from careerbot.errors import InputError
-from careerbot.rendering import escape_markdown, quoted, source_line, unescape_markdown
+from careerbot.rendering import escape_markdown, quoted, source_line, unescape_markdown, written_by
 
 _COMMENT = "<!-- careerbot "
 _HAND_OUT = "<!-- careerbot hand-out -->"
@@ -56,21 +56,27 @@ class Checked:
 
 def as_markdown(answers: Sequence[Answer], day: str, title: str = "careerbot") -> str:
     """Answers with their quotations, dates and sources, in a form that `check` can read. `day` is YYYY-MM-DD."""
-    parts = [f"# {_flat(title)}: answers of {day}", _INTRODUCTION, _HAND_OUT]
+    parts = [f"# {_flat(title)}: answers of {day}", f"{_promise(answers)} {_CHECK}", _HAND_OUT]
     for answer in answers:
         parts.append(f"## {_flat(answer.question)}")
         if reading := _reading(answer):
             parts.append(f"*Answering: {_flat(reading)}*")
         # One paragraph a line: line breaks would be lost in an editor that trims lines.
         parts += [line for line in escape_markdown(answer.text).split("\n") if line.strip()]
+        if written := written_by(answer):
+            parts.append(f"*{_flat(written)}*")
         parts += [_markdown_source(citation) for citation in answer.citations]
     return "\n\n".join(parts) + "\n"
 
 
-_INTRODUCTION = (
-    "Every statement below is a quotation from the source that is named with it. "
-    "`careerbot check FILE` tells which quotations the documents still hold."
-)
+_PROMISED = "Every statement is a quotation from the source that is named with it."
+_PROMISED_LESS = "Every statement is a quotation from the source that is named with it, or was checked against it."
+_CHECK = "`careerbot check FILE` tells which quotations the documents still hold."
+
+
+def _promise(answers: Sequence[Answer]) -> str:
+    """What holds of all statements of some answers."""
+    return _PROMISED_LESS if any(answer.writing and not answer.writing.failed for answer in answers) else _PROMISED
 
 
 def _flat(text: str) -> str:
@@ -101,12 +107,9 @@ def _fingerprint(flat: str) -> str:
 def as_html(answers: Sequence[Answer], day: str, title: str = "careerbot") -> str:
     """The same as one page that needs nothing else, for printing."""
     head = f"{_HEAD}<title>{escape(title)}: answers of {day}</title><style>{_STYLE}</style>"
-    body = f"<h1>{escape(title)}</h1><p class='day'>Made on {day}. {_PRINTED}</p>"
+    body = f"<h1>{escape(title)}</h1><p class='day'>Made on {day}. {_promise(answers)}</p>"
     articles = "".join(_article(answer) for answer in answers)
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}{articles}</body></html>'
-
-
-_PRINTED = "Every statement is a quotation from the source that is named with it."
 
 
 def _article(answer: Answer) -> str:
@@ -119,7 +122,8 @@ def _article(answer: Answer) -> str:
         f"<blockquote>“{escape(quoted(held))}”</blockquote>"
         for held in answer.citations
     )
-    return f"<article><h2>{escape(answer.question)}</h2>{read}{said}{told}</article>"
+    written = f"<p><em>{escape(written_by(answer))}</em></p>" if answer.writing else ""
+    return f"<article><h2>{escape(answer.question)}</h2>{read}{said}{written}{told}</article>"
 
 
 def check(text: str, documents: Mapping[str, Document]) -> tuple[Checked, ...]:

@@ -85,9 +85,8 @@ def blocks(bot: Careerbot, admit: Admit) -> Any:
     """The whole page."""
     with _Page(title=bot.settings.title, analytics_enabled=False) as page:
         gr.Markdown(
-            f"# {rendering.escape_markdown(bot.settings.title)}\nAsk in your own words. Every statement is a "
-            "quotation: click its number to see it in its document. What no document says is not answered."
-            + _model_told(bot)
+            f"# {rendering.escape_markdown(bot.settings.title)}\nAsk in your own words. {_promise(bot)}: click its "
+            "number to see it in its document. What no document says is not answered." + _model_told(bot)
         )
         with gr.Tab("Chat"):
             chat = _chat(bot, admit)
@@ -99,6 +98,10 @@ def blocks(bot: Careerbot, admit: Admit) -> Any:
             _handout(bot, chat, tab, admit)
         _program(bot, admit)
     return page
+
+
+def _promise(bot: Careerbot) -> str:
+    return "Every statement is a quotation" if bot.model is None else "Every statement is checked against quotations"
 
 
 def _model_told(bot: Careerbot) -> str:
