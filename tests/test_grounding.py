@@ -57,6 +57,7 @@ UNFAITHFUL = [
     (DEGREE, "Everybody needs a degree to keep bees.", "denies"),
     (FEES, "The application fee in Texas is $100.", "lack texas"),
     (FEES, "The application fee in Oregon is $99.", "lack 99"),
+    (RATE, "About 75% to 75% of candidates pass the BAC exam at the first try.", "lack 75% to 75%"),
     (RATE, "About 80% of candidates pass the BAC exam at the first try.", "lack 80"),
     (RATE, "About 69% of candidates pass the CAB exam at the first try.", "lack cab"),
     (RATE, "About 69% of candidates do not pass the BAC exam at the first try.", "denies"),

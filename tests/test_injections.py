@@ -22,6 +22,8 @@ from careerbot.messages import message
 from careerbot.models import ChatModel
 from careerbot.rendering import as_json
 
+pytestmark = pytest.mark.slow
+
 CANARY = "ZEBRA-4711"
 UNRELATED = "What was the median wage of electricians in May 2023?"
 RELATED = "What do lanterns of harbour pilots need?"

@@ -73,7 +73,9 @@ class TestAnswers:
             chat.whole(ASKED, soon())
         assert chat.whole(ASKED, soon()) == SAID
 
-    @pytest.mark.parametrize("provider", ["openai", "ollama", "anthropic"])
+    @pytest.mark.parametrize(
+        "provider", ["openai", *(pytest.param(name, marks=pytest.mark.slow) for name in ("ollama", "anthropic"))]
+    )
     def test_every_provider_that_has_an_extra_is_understood(
         self, server: ModelServer, tmp_path: Path, provider: str
     ) -> None:
@@ -247,6 +249,7 @@ def test_a_model_that_cannot_be_used_is_refused_at_the_start(
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_ollama_is_asked_on_this_machine_whatever_its_own_variable_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,6 +259,7 @@ def test_ollama_is_asked_on_this_machine_whatever_its_own_variable_says(
     assert chat._chat.base_url == "http://127.0.0.1:11434"
 
 
+@pytest.mark.slow
 def test_anthropic_without_a_key_is_refused_and_with_one_asked_at_its_own_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

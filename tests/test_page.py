@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -178,6 +179,13 @@ def test_what_is_loaded_is_told_though_two_newer_indexes_took_its_files(tmp_path
 
 
 class TestExamples:
+    def test_they_are_found_without_asking_a_model(self, bot: Careerbot) -> None:
+        asked: list[object] = []
+        model: Any = SimpleNamespace(name="toy", host="x", stream=asked.append, whole=asked.append)
+        worded = Careerbot(bot.index, bot.encoder, bot.settings, model)
+        assert example_questions(worded) == example_questions(bot)
+        assert asked == []
+
     def test_they_are_the_question_headings_of_the_documents_by_turns(self, bot: Careerbot) -> None:
         assert example_questions(bot) == [
             "What does a baker earn?",

@@ -2,7 +2,7 @@
 
 A sentence is withheld when it holds a figure, year, place, name or quotation that its quotations
 lack, when it denies what they affirm, or when most of its words are none of theirs. What passes may
-still be clumsy; what a fact would have to be checked for is in the quotations.
+still be clumsy, or name one ordinary thing for another: its number opens the quotation beside it.
 """
 
 from __future__ import annotations
@@ -91,7 +91,10 @@ def _new_names(text: str, said: str, names: Collection[str]) -> Iterator[str]:
 
 def _backs(held: Figure, stated: Figure, said: str) -> bool:
     """Whether a figure of what was said is the one that a text states, of the same unit, statistic and period."""
-    if held.unit != stated.unit or {stated.amount, stated.upper or stated.amount} - {held.amount, held.upper}:
+    ends = (held.amount, held.upper)  # "up to 75 percent" states one end of a range
+    if held.unit != stated.unit or (
+        (stated.amount, stated.upper) != ends and (stated.upper or stated.amount not in ends)
+    ):
         return False
     if stated.unit in ("minutes", "months"):  # what stands around a duration is rarely about it
         return True
