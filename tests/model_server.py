@@ -195,6 +195,13 @@ def _drips(handler: _Handler, text: str) -> None:
         time.sleep(0.02)
 
 
+def _trickles(handler: _Handler, text: str) -> None:
+    handler.begin()
+    while not getattr(handler.server, "closing", False):
+        handler.piece("a")
+        time.sleep(0.02)
+
+
 def _long(handler: _Handler, text: str) -> None:
     handler.begin()
     handler.piece("a" * 1_000_000)
@@ -216,6 +223,7 @@ FAULTS: dict[str, Callable[[_Handler, str], None]] = {
     "sleeps": _sleeps,
     "stalls": _stalls,
     "drips": _drips,
+    "trickles": _trickles,
     "401": _status(401),
     "403": _status(403),
     "404": _status(404),
@@ -223,6 +231,7 @@ FAULTS: dict[str, Callable[[_Handler, str], None]] = {
     "429": _status(429),
     "429 at once": _status(429, Retry_After="0"),
     "429 in 30 s": _status(429, Retry_After="30"),
+    "429 never": _status(429, Retry_After="9" * 400),
     "429 someday": _status(429, Retry_After="Wed, 21 Oct 2099 07:28:00 GMT"),
     "500": _status(500),
     "502": _status(502),

@@ -28,6 +28,7 @@ def server() -> Iterator[ModelServer]:
         yield running
 
 
+SLOW = ("sleeps", "stalls", "drips", "trickles")
 Asking = Callable[..., Careerbot]
 
 
@@ -201,7 +202,7 @@ class TestChecks:
 
 
 class TestFaults:
-    @pytest.mark.parametrize("fault", sorted(FAULTS.keys() - {"", "sleeps", "stalls", "drips"}))
+    @pytest.mark.parametrize("fault", sorted(FAULTS.keys() - {"", *SLOW}))
     def test_whatever_the_server_does_the_extractive_answer_is_given_and_says_so(
         self, asking: Asking, server: ModelServer, fault: str
     ) -> None:
@@ -216,7 +217,7 @@ class TestFaults:
         assert written_by(answer).startswith("Without model: toy")
         assert "SECRET" not in str(as_json(answer))
 
-    @pytest.mark.parametrize("fault", ["sleeps", "stalls", "drips"])
+    @pytest.mark.parametrize("fault", SLOW)
     def test_a_slow_server_costs_the_time_of_an_answer_and_no_more(
         self, asking: Asking, server: ModelServer, fault: str
     ) -> None:

@@ -15,7 +15,7 @@ from careerbot.models import MAX_TOKENS, ChatModel, ModelFailed
 
 ASKED = [("system", "Be short."), ("human", "How long is a shift?")]
 SAID = "A shift lasts eight hours. [1]\nIt begins at three. [1]"
-SLOW = {"sleeps", "stalls", "drips"}
+SLOW = {"sleeps", "stalls", "drips", "trickles"}
 KEY = "sk-very-secret-key"
 
 
@@ -159,7 +159,7 @@ class TestTooMany:
             model(server, tmp_path).whole(ASKED, soon())
         assert len(server.requests) == 2
 
-    @pytest.mark.parametrize("fault", ["429", "429 in 30 s", "429 someday"])
+    @pytest.mark.parametrize("fault", ["429", "429 in 30 s", "429 someday", "429 never"])
     def test_a_wait_that_the_time_has_no_room_for_is_not_waited_and_the_server_left_alone(
         self, server: ModelServer, tmp_path: Path, fault: str
     ) -> None:

@@ -41,6 +41,7 @@ _KEPT = 512  # answers that are kept: what is printed or rated is what was shown
 _BEAT = 0.25  # seconds after which who waits is given "" and may go
 _FAILURES = 3  # in a row, after which the model is not asked for a while
 _PAUSE = 60.0  # seconds
+_LONGEST_PAUSE = 3600  # seconds, whatever a server asks for
 _NAME = re.compile(r"[\w.:/-]{1,80}")
 _WHOLE = {"stop", "end_turn", "stop_sequence", "complete", "completed", "eos"}
 _REASONS = ("finish_reason", "stop_reason", "done_reason")
@@ -172,11 +173,11 @@ class _Call:
     def pieces(self) -> Iterator[str]:
         while True:
             left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise _Failure("it did not answer in time")
             try:
-                held = self._pieces.get(timeout=min(_BEAT, max(left, 0.01)))
+                held = self._pieces.get(timeout=min(_BEAT, left))
             except queue.Empty:
-                if left <= 0:
-                    raise _Failure("it did not answer in time") from None
                 yield ""
                 continue
             if held is None:
@@ -243,9 +244,9 @@ def _retry_after(error: Exception) -> float | None:
     if getattr(error, "status_code", None) != 429:
         return None
     try:
-        return max(0.0, float(error.response.headers["retry-after"]))  # type: ignore[attr-defined]
+        return float(min(int(error.response.headers["retry-after"]), _LONGEST_PAUSE))  # type: ignore[attr-defined]
     except (AttributeError, KeyError, TypeError, ValueError):
-        return _PAUSE
+        return _PAUSE  # none is named, or a date
 
 
 def _failure(error: Exception) -> _Failure:
