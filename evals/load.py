@@ -9,9 +9,11 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -93,6 +95,47 @@ async def _is_answered(client: httpx.AsyncClient, question: str) -> bool:
     return "event: complete" in told.text
 
 
+@contextmanager
+def served_apart(index: Path | None, queue: int) -> Iterator[tuple[str, Connection]]:
+    """The web app in a process of its own, as people meet it: who asks takes none of its time.
+
+    Gives its address, and an end of a pipe that answers anything with the peak memory so far (MiB).
+    Raises CareerbotError when it cannot be served.
+    """
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(index, queue, theirs))
+    process.start()
+    theirs.close()
+    try:
+        told = ours.recv()
+        if isinstance(told, CareerbotError):
+            raise told
+        yield told, ours
+    finally:
+        ours.close()
+        process.join(timeout=20)
+        process.kill()
+
+
+def _serve(index: Path | None, queue: int, pipe: Connection) -> None:
+    from careerbot import Careerbot
+    from careerbot.config import read_settings
+
+    try:
+        bot = Careerbot.open(settings=read_settings(index=index, questions_per_minute=0, queue=queue))
+    except CareerbotError as error:
+        pipe.send(error)
+        return
+    bot.check_suggestions()  # as the server does in the background
+    with served(bot) as address:
+        pipe.send(address)
+        with suppress(EOFError):
+            while True:
+                pipe.recv()
+                pipe.send(peak_mib())
+
+
 def first_words(bot: Careerbot, questions: Sequence[str]) -> list[float]:
     """Milliseconds from each question to the first statement of its answer."""
     taken = []
@@ -129,38 +172,46 @@ def main(
     pause: Annotated[float, typer.Option(min=0, help="Seconds of reading between two questions, on average.")] = 10,
     json_out: Annotated[Path | None, typer.Option("--json", help="Write the figures as JSON.")] = None,
 ) -> None:
-    """Ask the served app as many people do, twice, and print the times and the memory."""
+    """Ask the served app as many people do, with time to read and without, each twice, and print times and memory."""
     from careerbot import Careerbot
     from careerbot.config import read_settings
 
     try:
-        bot = Careerbot.open(settings=read_settings(index=index, questions_per_minute=0, queue=10 * users))
         questions = [case.turns[-1] for case in load_cases(sorted(SUITES.glob("*.jsonl"))) if len(case.turns) == 1]
+        words = first_words(Careerbot.open(settings=read_settings(index=index)), questions[:100])
+        found: dict[str, float] = {"first words p50 (ms)": _at(words, 50), "first words p95 (ms)": _at(words, 95)}
+        with served_apart(index, 10 * users) as (address, memory):
+            painted = first_paint(address)
+            found |= {} if painted is None else {"first paint (ms)": painted}
+            for name, read in (
+                (f"{pause:g} s of reading", pause),
+                (f"{pause:g} s of reading, again", pause),
+                ("no pause", 0.0),
+                ("no pause, again", 0.0),
+            ):
+                found |= _loaded(name, address, questions, users, each, read, memory)
     except CareerbotError as error:
         typer.echo(f"evals: {error}", err=True)
         raise typer.Exit(error.exit_code) from error
-    started = time.perf_counter()
-    checked = bot.check_suggestions()  # as the server does in the background
-    typer.echo(f"suggestions checked ahead: {checked} in {time.perf_counter() - started:.0f} s, half of it idle")
-    words = first_words(bot, questions[:100])
-    found: dict[str, float] = {"first words p50 (ms)": _at(words, 50), "first words p95 (ms)": _at(words, 95)}
-    with served(bot) as address:
-        painted = first_paint(address)
-        found |= {} if painted is None else {"first paint (ms)": painted}
-        for name in ("first", "second"):
-            held = asyncio.run(load(address, questions, users, each, pause))
-            found |= {
-                f"{name} load: answers": len(held.seconds),
-                f"{name} load: errors": held.errors,
-                f"{name} load: p50 (s)": _at(held.seconds, 50),
-                f"{name} load: p95 (s)": _at(held.seconds, 95),
-                f"{name} load: answers a second": len(held.seconds) / held.wall,
-                f"{name} load: peak memory (MiB)": peak_mib(),
-            }
     for name, value in found.items():
         typer.echo(f"{name}: {value:,.2f}".removesuffix(".00"))
     if json_out is not None:
         json_out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def _loaded(
+    name: str, address: str, questions: Sequence[str], users: int, each: int, pause: float, memory: Connection
+) -> dict[str, float]:
+    held = asyncio.run(load(address, questions, users, each, pause))
+    memory.send(None)
+    return {
+        f"{name}: answers": len(held.seconds),
+        f"{name}: errors": held.errors,
+        f"{name}: p50 (s)": _at(held.seconds, 50),
+        f"{name}: p95 (s)": _at(held.seconds, 95),
+        f"{name}: answers a second": len(held.seconds) / held.wall,
+        f"{name}: peak memory of the server (MiB)": memory.recv(),
+    }
 
 
 def _at(values: Sequence[float], percentile: int) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from model_server import FAULTS, ModelServer, model_server
 
-from careerbot import CareerbotError, InputError, Settings, StorageError
+from careerbot import InputError, Settings, StorageError
 from careerbot.models import MAX_TOKENS, ChatModel, ModelFailed
 
 ASKED = [("system", "Be short."), ("human", "How long is a shift?")]
@@ -311,10 +311,6 @@ def test_a_tracing_host_that_the_environment_names_gets_nothing(
 def test_an_index_folder_that_cannot_be_written_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot count the tokens"):
         ChatModel(Settings(index=tmp_path / "none", model="openai:x", model_url="http://127.0.0.1:1/v1"))
-
-
-def test_its_error_is_one_of_ours() -> None:
-    assert issubclass(ModelFailed, CareerbotError)
 
 
 def wait_for(held: Any) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from careerbot.config import Settings
-from careerbot.errors import CareerbotError, InputError, StorageError
+from careerbot.errors import InputError, StorageError
 from careerbot.spending import Spending
 
 Messages = Sequence[tuple[str, str]]
@@ -47,8 +47,8 @@ _WHOLE = {"stop", "end_turn", "stop_sequence", "complete", "completed", "eos"}
 _REASONS = ("finish_reason", "stop_reason", "done_reason")
 
 
-class ModelFailed(CareerbotError):
-    """The model gave no whole answer; the message says why in words of ours."""
+class ModelFailed(Exception):
+    """The model gave no whole answer; the message says why in words of ours. Who asks a model does without, then."""
 
 
 class ChatModel:
