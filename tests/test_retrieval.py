@@ -72,6 +72,21 @@ def test_no_more_come_than_are_wanted(search: Search, bot: Careerbot) -> None:
     assert len(bot.index.chunks) > 10
 
 
+@pytest.mark.parametrize("repeated", [30, 200])
+def test_where_one_document_fills_a_search_as_many_of_the_others_come_in(tmp_path: Path, repeated: int) -> None:
+    loud = Document("loud", "Loud", "# Loud\n\n" + "\n\n".join(["Bakers bake rye bread."] * repeated), "loud.md")
+    quiet = [
+        Document(f"q{at}", "Quiet", f"# Quiet\n\nBakers {word} bread.", f"q{at}.md") for at, word in enumerate(WORDS)
+    ]
+    bot = bot_over(tmp_path, [loud, *quiet])
+    found = find(hybrid, bot, "Bakers bake rye bread.", candidates=10)
+    others = [hit.chunk.document for hit in found if hit.chunk.document != "loud"]
+    assert others
+    assert len(others) <= 2 * 10
+    alone = bot_over(tmp_path / "alone", [loud])
+    assert {hit.chunk.document for hit in find(hybrid, alone, "Bakers bake rye bread.", candidates=10)} == {"loud"}
+
+
 def test_words_that_no_document_has_find_nothing_by_words(bot: Careerbot) -> None:
     assert find(lexical, bot, "zebra quokka") == ()
 
