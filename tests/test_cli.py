@@ -138,7 +138,7 @@ class TestIndex:
     def test_what_was_served_stays_when_nothing_is_left_to_index(self, run: Run, corpus: Path) -> None:
         run("index", corpus)
         for file in corpus.glob("*.md"):
-            file.write_bytes(b"\xff")
+            file.write_bytes(b"\x81")
         result = run("index", corpus)
         assert (result.exit_code, result.stdout) == (2, "")
         assert result.stderr.splitlines()[-1].startswith("careerbot: no document to index: expected ")
@@ -166,14 +166,14 @@ class TestIndex:
 
     def test_a_file_that_cannot_be_read_is_named_on_stderr_and_the_others_go_in(self, run: Run, corpus: Path) -> None:
         (corpus / "scan.pdf").write_bytes(b"%PDF-1.7")
-        (corpus / "latin.txt").write_bytes(b"B\xe4cker")
+        (corpus / "mac.txt").write_bytes("B\u00e4cker".encode("mac_roman"))
         (corpus / "nothing.md").write_text("\n")
         result = run("index", corpus)
         assert result.exit_code == 0
         assert "3 documents" in result.stdout
         skipped = result.stderr.splitlines()
         assert [line.split(":")[0] for line in skipped] == [
-            f"skipped {corpus / name}" for name in ("latin.txt", "nothing.md", "scan.pdf")
+            f"skipped {corpus / name}" for name in ("mac.txt", "nothing.md", "scan.pdf")
         ]
         assert "not UTF-8" in skipped[0]
 

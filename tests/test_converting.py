@@ -249,7 +249,9 @@ def test_a_date_that_does_not_exist_is_not_taken_over(tmp_path: Path) -> None:
     ("raw", "text"),
     [
         pytest.param('<html><meta charset="iso-8859-1"><p>Café – ok'.encode("cp1252"), "Café – ok", id="latin-1"),
+        pytest.param("<html><p>Café – ok".encode("cp1252"), "Café – ok", id="windows-without-a-declaration"),
         pytest.param("<html><p>Café".encode("utf-16"), "Café", id="utf-16-mark"),
+        pytest.param("\ufeff<html><p>Café".encode(), "Café", id="utf-8-mark"),
         pytest.param('<html><meta charset="latin1"><p>Café'.encode(), "Café", id="wrong-declaration-of-utf-8"),
         pytest.param('<?xml version="1.0" encoding="utf-8"?><html><p>Café'.encode(), "Café", id="xml-declaration"),
     ],
@@ -261,8 +263,9 @@ def test_a_page_is_decoded_as_it_declares(raw: bytes, text: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        pytest.param(b"<html><p>caf\xe9", r"not UTF-8 \(byte 12\), and the page declares no charset", id="undeclared"),
+        pytest.param(b"<html><p>caf\x8e", r"not UTF-8 \(byte 12\), and the page declares no charset", id="undeclared"),
         pytest.param(b'<html><meta charset="hex"><p>caf\xe9', "its charset 'hex' is not known", id="no-text-codec"),
+        pytest.param("<html><p>Pay".encode("utf-16")[:-1], "byte 24 is not UTF-16", id="cut-off"),
         pytest.param(b'<html><meta charset="cp1252"><p>\x81', "byte 32 is not cp1252", id="declared-wrongly"),
     ],
 )
@@ -511,7 +514,7 @@ with zipfile.ZipFile(ARCHIVE, "w") as _archive:
         ),
         pytest.param("a_html", b"<html>\0\xff\xfe\xfd", "not UTF-8 (byte 7)", id="noise-named-html"),
         pytest.param("a_html", "<html><script>pay()</script>", "no text in it", id="html-without-text"),
-        pytest.param("a_csv", b"a,b\ncaf\xe9,1", "not UTF-8: byte 7", id="csv-in-latin-1"),
+        pytest.param("a_csv", b"a,b\ncaf\x8e,1", "not UTF-8: byte 7", id="csv-of-an-old-mac"),
         pytest.param("a_csv", 'a,b\n"' + "x" * 200_000, "damaged: this CSV cannot be read", id="endless-cell"),
         pytest.param("a_csv", ",,\n,,\n", "empty", id="csv-of-commas"),
     ],

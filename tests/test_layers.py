@@ -17,7 +17,7 @@ ROOT = Path(careerbot.__file__).parent
 
 ROWS = (
     ("datatypes", "errors"),
-    ("config", "hidden", "limiting", "words"),
+    ("config", "decoding", "hidden", "limiting", "words"),
     ("plaintext", "converters", "exporting"),
     ("converting",),
     ("loading", "chunking", "figures", "places", "spelling", "embedding", "feedback", "spending"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careerbot import InputError
+from careerbot.chunking import chunks
 from careerbot.datatypes import Document, Gap
 from careerbot.loading import MAX_BYTES, Loaded, Skipped, load
 
@@ -46,7 +48,13 @@ def only(loaded: Loaded) -> Document:
         pytest.param("a.md", b" \r\n\t\n", "empty", id="white-space-only"),
         pytest.param("a.md", b"\xef\xbb\xbf\n", "empty", id="byte-order-mark-only"),
         pytest.param(
-            "a.txt", b"caf\xe9 pay", "not UTF-8: byte 3 cannot be decoded; save the file as UTF-8 text", id="latin-1"
+            "a.txt", b"caf\x8e pay", "not UTF-8: byte 3 cannot be decoded; save the file as UTF-8 text", id="mac-roman"
+        ),
+        pytest.param(
+            "a.txt",
+            "Пекарь".encode("cp1251"),
+            "not UTF-8: byte 0 cannot be decoded; save the file as UTF-8 text",
+            id="cyrillic",
         ),
         pytest.param(
             "a.txt",
@@ -56,11 +64,22 @@ def only(loaded: Loaded) -> Document:
         ),
         pytest.param(
             "a.txt",
-            "pay".encode("utf-16"),
-            "binary: byte 0 cannot be decoded; save the file as UTF-8 text",
-            id="utf-16",
+            "pay".encode("utf-16")[:-1],
+            "damaged: byte 6 is not UTF-16, which its first bytes announce; save the file as UTF-8 text",
+            id="utf-16-cut-off",
         ),
-        pytest.param("a.md", b"pay\0roll", "binary: NUL character at 3", id="nul-in-valid-utf-8"),
+        pytest.param(
+            "a.txt",
+            "pay".encode("utf-16-le"),
+            "binary: NUL character at 1; if it is text, save the file as UTF-8 text",
+            id="utf-16-without-a-mark",
+        ),
+        pytest.param(
+            "a.md",
+            b"pay\0roll",
+            "binary: NUL character at 3; if it is text, save the file as UTF-8 text",
+            id="nul-in-valid-utf-8",
+        ),
         pytest.param(
             "a.md",
             b"\x89PNG\r\n\x1a\n\0\0",
@@ -80,6 +99,51 @@ def test_a_file_that_cannot_be_read_is_reported_and_the_others_go_on(
     loaded = load([tmp_path])
     assert loaded.skipped == (Skipped(str(tmp_path / name), reason),)
     assert loaded_texts(loaded) == {"zz": "Zebra keepers."}
+
+
+TEXT = "A Bäcker earns 5 € an hour.\r\n\r\nBakers 🥖 rise – at three."
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(TEXT.encode("utf-8"), id="utf-8"),
+        pytest.param(codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"), id="utf-16-little-endian"),
+        pytest.param(codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), id="utf-16-big-endian"),
+        pytest.param(codecs.BOM_UTF32_LE + TEXT.encode("utf-32-le"), id="utf-32-little-endian"),
+        pytest.param(codecs.BOM_UTF32_BE + TEXT.encode("utf-32-be"), id="utf-32-big-endian"),
+    ],
+)
+def test_a_text_is_read_by_its_mark_into_spans_that_are_exact(tmp_path: Path, raw: bytes) -> None:
+    loaded = load([write(tmp_path, a_txt=raw)])
+    assert loaded.odd == ()
+    document = only(loaded)
+    assert document.text == TEXT.replace("\r\n", "\n")
+    statements = [chunk for chunk in chunks(document) if chunk.part is not None]
+    assert [chunk.text for chunk in statements] == ["A Bäcker earns 5 € an hour.", "Bakers 🥖 rise – at three."]
+    assert all(document.text[chunk.start : chunk.end] == chunk.text for chunk in statements)
+
+
+def test_a_text_of_windows_is_read_and_told(tmp_path: Path) -> None:
+    loaded = load(
+        [write(tmp_path, a_txt="Bäcker – “5 €”".encode("cp1252"), b_csv="Café;Löhne\nA;5 €".encode("cp1252"))]
+    )
+    assert loaded_texts(loaded) == {"a": "Bäcker – “5 €”", "b": "| Café | Löhne |\n|---|---|\n| A | 5 € |"}
+    told = "not UTF-8, read as Windows-1252; if letters of it look wrong, save it as UTF-8"
+    assert loaded.odd == (Skipped(str(tmp_path / "a.txt"), told), Skipped(str(tmp_path / "b.csv"), told))
+
+
+def test_the_unicode_text_of_a_spreadsheet_is_a_table(tmp_path: Path) -> None:
+    raw = "State\tFee\tÖfen\nOregon\t$100\t2\nVermont\t$115\t3\n".encode("utf-16")
+    text = only(load([write(tmp_path, a_txt=raw)])).text
+    assert text == "| State | Fee | Öfen |\n|---|---|---|\n| Oregon | $100 | 2 |\n| Vermont | $115 | 3 |"
+
+
+def test_a_stray_nul_costs_no_file_and_is_counted(tmp_path: Path) -> None:
+    loaded = load([write(tmp_path, a_md="Bakers rise at three. " * 20 + "\0", b_csv="a,b\u200b\n1,2")])
+    assert loaded_texts(loaded)["a"] == "Bakers rise at three. " * 20
+    reason = "1 characters that nobody sees were left out of it"
+    assert loaded.odd == tuple(Skipped(str(tmp_path / name), reason) for name in ("a.md", "b.csv"))
 
 
 def test_a_file_above_the_limit_is_not_even_read(tmp_path: Path) -> None:

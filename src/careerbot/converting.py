@@ -6,7 +6,6 @@ output, so that a hostile file harms nothing but itself.
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import csv
 import errno
@@ -25,6 +24,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import IO
 
+from careerbot import decoding
 from careerbot.errors import InputError, StorageError
 
 MAX_SECONDS = 60
@@ -67,13 +67,15 @@ SUFFIXES = {
 class Converted:
     """Markdown text and the date that the document states (YYYY[-MM[-DD]]), or the reason why there is none.
 
-    `unseen` counts the characters of a text file that nobody sees and that were left out.
+    `unseen` counts the characters of a text file that nobody sees and that were left out; `guessed` is its charset
+    where nothing but its letters tells it.
     """
 
     text: str = ""
     as_of: str = ""
     reason: str = ""
     unseen: int = 0
+    guessed: str = ""
 
 
 def format_of(raw: bytes, suffix: str) -> Format | None:
@@ -82,12 +84,11 @@ def format_of(raw: bytes, suffix: str) -> Format | None:
         return Format.PDF
     if raw.startswith((b"PK\x03\x04", b"PK\x05\x06", _OLD_OFFICE)):
         return Format.DOCX
-    wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    head = raw[:65_536].decode("utf-16" if wide else "utf-8", "ignore")
+    head = raw[:65_536].decode(decoding.marked(raw) or "utf-8", "ignore")
     named = SUFFIXES.get(suffix)
     if _HTML.match(head) or (named is Format.HTML and _TAG.search(head)):
         return Format.HTML
-    if named is Format.CSV or (suffix in (".txt", ".text") and not wide and _is_table(raw)):
+    if named is Format.CSV or (suffix in (".txt", ".text") and _is_table(raw)):
         return Format.CSV
     return None
 
@@ -178,7 +179,7 @@ def _result(kind: Format, out: IO[bytes]) -> Converted:
 
 def _is_table(raw: bytes) -> bool:
     """Whether plain text is separated values beyond doubt: three rows or more, all of three cells or more alike."""
-    text = raw.decode("utf-8-sig", "replace")
+    text = raw.decode(decoding.marked(raw) or "utf-8-sig", "replace")
     first = text.lstrip().partition("\n")[0]
     for mark in ",;\t":
         # Prose has a blank after its commas.

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from careerbot import converting
+from careerbot import converting, decoding
 from careerbot.converting import AS_OF, Converted, Format
 from careerbot.datatypes import Document, Gap, Wording
 from careerbot.errors import InputError
@@ -77,8 +77,7 @@ def load(paths: Iterable[Path], progress: Callable[[int], None] | None = None) -
         document = _document(file, read, catalogues[file.parent].get(file.name, {}), documents)
         asked = wordings[file.parent].get(document.id, [])
         odd += [_stale(file, wording) for wording in asked if wording.quote not in read.text]
-        if read.unseen:
-            odd.append(Skipped(str(file), f"{read.unseen} characters that nobody sees were left out of it"))
+        odd += [Skipped(str(file), told) for told in _oddities(read)]
         documents[document.id] = replace(document, wordings=tuple(held for held in asked if held.quote in read.text))
     once = {document.id: document for document in _once(documents.values())}
     return Loaded(tuple(once[key] for key in sorted(once)), tuple(skipped), tuple(gaps), tuple(odd))
@@ -163,20 +162,21 @@ def _read(file: Path) -> Converted:
     if kind not in (None, Format.CSV):
         return converting.convert(raw, kind)
     read = _text(raw)
-    return converting.as_table(read.text) if kind is Format.CSV and not read.reason else read
+    if kind is not Format.CSV or read.reason:
+        return read
+    return replace(converting.as_table(read.text), unseen=read.unseen, guessed=read.guessed)
 
 
 def _text(raw: bytes) -> Converted:
     """The text with line ends as `\\n`, or the reason why there is none."""
     try:
-        text = raw.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        kind = "binary" if b"\0" in raw[:8192] else "not UTF-8"
-        return Converted(reason=f"{kind}: byte {error.start} cannot be decoded; save the file as UTF-8 text")
-    if "\0" in text:
-        return Converted(reason=f"binary: NUL character at {text.index(chr(0))}")
-    shown, unseen = converting.seen(text)
-    return Converted(shown, unseen=unseen) if shown.strip("\ufeff \t\r\n\f\v") else Converted(reason="empty")
+        text, charset = decoding.decoded(raw)
+    except InputError as error:
+        return Converted(reason=str(error))
+    shown, unseen = converting.seen(text.replace("\r\n", "\n").replace("\r", "\n"))
+    if not shown.strip("\ufeff \t\r\n\f\v"):
+        return Converted(reason="empty")
+    return Converted(shown, unseen=unseen, guessed=charset if charset == decoding.WESTERN else "")
 
 
 def _catalogue(file: Path) -> dict[str, dict[str, str]]:
@@ -244,6 +244,14 @@ def _lines(file: Path, model: type[_Line], expected: str) -> Iterator[_Line]:
                 yield model.model_validate_json(line, strict=True)
             except ValidationError as error:
                 raise InputError(f"{file} line {number}: expected {expected}") from error
+
+
+def _oddities(read: Converted) -> Iterator[str]:
+    """What an operator should know of a file that was read."""
+    if read.guessed:
+        yield f"not UTF-8, read as {read.guessed}; if letters of it look wrong, save it as UTF-8"
+    if read.unseen:
+        yield f"{read.unseen} characters that nobody sees were left out of it"
 
 
 def _stale(file: Path, wording: Wording) -> Skipped:
