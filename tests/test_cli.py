@@ -131,9 +131,25 @@ class TestIndex:
         assert (result.exit_code, "4 documents" in result.stdout) == (code, True)
 
     def test_the_name_of_a_file_cannot_steer_the_terminal(self, run: Run, corpus: Path) -> None:
-        (corpus / "a\x1b[2J\nb.rtf").write_text("x")
+        (corpus / "a\x1b[2J\n\u202eb.rtf").write_text("x")
         (skipped,) = run("index", corpus).stderr.splitlines()
-        assert "\x1b" not in skipped
+        assert not {"\x1b", "\u202e"} & set(skipped)
+
+    def test_the_name_of_a_folder_cannot_steer_the_terminal_by_a_mistake(self, run: Run, corpus: Path) -> None:
+        folder = corpus / "a\x1b[2J\nb"
+        folder.mkdir()
+        (folder / "a.md").write_text("Bakers rise.")
+        (folder / "sources.toml").write_text("oops")
+        assert "\x1b" not in _one_line(run("index", corpus), 2)
+
+    def test_an_entry_of_the_catalogue_without_a_file_is_told(self, run: Run, corpus: Path) -> None:
+        with (corpus / "sources.toml").open("a") as catalogue:
+            catalogue.write('[[source]]\nid = "gone"\n')
+        result = run("index", corpus, "--strict")
+        assert (result.exit_code, "3 documents" in result.stdout) == (0, True)
+        assert result.stderr.splitlines() == [
+            f"{corpus / 'sources.toml'}: no file beside it is meant by 'gone'; name one there: file = …"
+        ]
 
     def test_what_was_served_stays_when_nothing_is_left_to_index(self, run: Run, corpus: Path) -> None:
         run("index", corpus)

@@ -20,6 +20,7 @@ ROWS = (
     ("config", "decoding", "hidden", "limiting", "words"),
     ("plaintext", "converters", "exporting"),
     ("converting",),
+    ("catalogue",),
     ("loading", "chunking", "figures", "places", "spelling", "embedding", "feedback", "spending"),
     ("wanted", "grounding", "models"),
     ("questions", "rendering", "stores", "generations", "tables", "passages"),
@@ -80,7 +81,7 @@ IMPORTERS = {
     "typer": "cli",
     "rich": "terminal",
     "csv": "converting",  # which reads it; who writes it must make "=HYPERLINK(…)" harmless
-    "pydantic": "config loading",
+    "pydantic": "catalogue config",
     "pydantic_settings": "config",
     "langchain": "models",
     "langchain_core": "models pipeline",

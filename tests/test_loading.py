@@ -222,6 +222,15 @@ def test_odd_names_are_read_as_files_like_others(tmp_path: Path, name: str) -> N
     assert Path(document.path).read_text() == document.text
 
 
+def test_the_name_of_a_file_gives_an_id_and_a_title_that_steer_nothing(tmp_path: Path) -> None:
+    for name in ("\x1b[2Jred.md", "\u202egpj.md", "two\nlines.md", "\u200b.md"):
+        (tmp_path / name).write_text(f"Bakers of {len(name)} rise.")
+    found = load([tmp_path]).documents
+    assert [(held.id, held.title) for held in found] == [
+        (name, name) for name in ("[2Jred", "document", "gpj", "two lines")
+    ]
+
+
 def test_a_fifo_does_not_hang_the_program(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
     assert load([tmp_path]).skipped == (Skipped(str(tmp_path / "pipe.md"), "not a regular file"),)
@@ -231,8 +240,8 @@ def test_links_that_go_round_or_nowhere_are_reported(tmp_path: Path) -> None:
     (tmp_path / "loop.md").symlink_to("loop.md")
     (tmp_path / "gone.md").symlink_to("nothing.md")
     assert load([write(tmp_path, a_md="a")]).skipped == (
-        Skipped(str(tmp_path / "gone.md"), "not a regular file"),
-        Skipped(str(tmp_path / "loop.md"), "not a regular file"),
+        Skipped(str(tmp_path / "gone.md"), "a link that leads to no file"),
+        Skipped(str(tmp_path / "loop.md"), "a link that leads to no file"),
     )
 
 
@@ -240,7 +249,7 @@ def test_a_folder_linked_into_itself_is_not_walked_again(tmp_path: Path) -> None
     (write(tmp_path, a_md="a") / "again").symlink_to(tmp_path)
     loaded = load([tmp_path])
     assert loaded_texts(loaded) == {"a": "a"}
-    assert [skipped.path for skipped in loaded.skipped] == [str(tmp_path / "again")]
+    assert loaded.skipped == (Skipped(str(tmp_path / "again"), "a link to a folder"),)
 
 
 def test_a_link_to_a_file_outside_the_folder_is_not_followed(tmp_path: Path) -> None:
@@ -361,7 +370,7 @@ def test_a_file_that_vanishes_while_others_are_read_is_reported(tmp_path: Path) 
     write(tmp_path, a_md="a", b_md="b", c_md="c")
     loaded = load([tmp_path], lambda _: (tmp_path / "b.md").unlink(missing_ok=True))
     assert loaded_texts(loaded) == {"a": "a", "c": "c"}
-    assert loaded.skipped == (Skipped(str(tmp_path / "b.md"), "not a regular file"),)
+    assert loaded.skipped == (Skipped(str(tmp_path / "b.md"), "gone since the folder was listed"),)
 
 
 def test_progress_counts_every_file_that_is_skipped_too(tmp_path: Path) -> None:
@@ -448,7 +457,8 @@ def test_a_catalogue_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     ("catalogue", "message"),
     [
         pytest.param('[[source]\nid = "a"', "is not valid TOML", id="syntax"),
-        pytest.param(b'[[source]]\nid = "caf\xe9"', "is not valid TOML", id="not-utf-8"),
+        pytest.param(b'[[source]]\nid = "caf\xe9"', "is not UTF-8 text (byte 20); save it as UTF-8", id="not-utf-8"),
+        pytest.param("[[source]]".encode("utf-16"), "is not UTF-8 text (byte 0)", id="utf-16"),
         pytest.param('[[source]]\ntitle = "x"', "needs an id", id="no-id"),
         pytest.param("[[source]]\nid = 3", "needs an id", id="id-is-a-number"),
         pytest.param('[[source]]\nid = "\\ud800"', "is not valid TOML", id="half-a-character"),
@@ -456,19 +466,35 @@ def test_a_catalogue_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
         pytest.param('source = "a"', "needs an id", id="source-is-a-string"),
         pytest.param('source = ["a"]', "needs an id", id="source-is-a-list-of-strings"),
         pytest.param(
-            '[[source]]\nid = "a"\nas_of = 2024', "as_of of a must be a string, not 2024", id="year-without-quotes"
+            '[[source]]\nid = "a"\nas_of = 2024',
+            """as_of of 'a' must be a string, so in quotes: as_of = "2024\"""",
+            id="year-without-quotes",
         ),
         pytest.param(
-            '[[source]]\nid = "a"\nas_of = 2024-05-01', "as_of of a must be a string", id="date-without-quotes"
+            '[[source]]\nid = "a"\nas_of = 2024-05-01', 'in quotes: as_of = "2024-05-01"', id="date-without-quotes"
         ),
         pytest.param(
             '[[source]]\nid = "a"\nas_of = "May 2024"',
-            "must be YYYY, YYYY-MM or YYYY-MM-DD, not 'May 2024'",
+            "must be a date as YYYY, YYYY-MM or YYYY-MM-DD, not 'May 2024'",
             id="month-in-words",
         ),
-        pytest.param('[[source]]\nid = "a"\nas_of = "2024-13"', "must be YYYY", id="no-such-month"),
-        pytest.param('[[source]]\nid = "a"\nas_of = "2024-05-32"', "must be YYYY", id="no-such-day"),
-        pytest.param('[[source]]\nid = "a"\nas_of = "05-2024"', "must be YYYY", id="month-first"),
+        pytest.param('[[source]]\nid = "a"\nas_of = "2024-13"', "must be a date as YYYY", id="no-such-month"),
+        pytest.param('[[source]]\nid = "a"\nas_of = "2024-05-32"', "must be a date as YYYY", id="no-such-day"),
+        pytest.param('[[source]]\nid = "a"\nas_of = "2023-02-29"', "must be a date as YYYY", id="no-leap-year"),
+        pytest.param('[[source]]\nid = "a"\nas_of = "0000"', "must be a date as YYYY", id="no-such-year"),
+        pytest.param(
+            '[[source]]\nid = "a"\nasof = "2024"',
+            "'asof' of 'a' is not known; expected id, file, title, publisher, as_of, place, note",
+            id="unknown-key",
+        ),
+        pytest.param('[[sources]]\nid = "a"', "expected [[source]] and below it what is known", id="unknown-table"),
+        pytest.param(
+            'id = "a"', "expected [[source]] and below it what is known of a document, not 'id'", id="no-table"
+        ),
+        pytest.param('[[source]]\nid = "a"\n' * 2, "the id 'a' stands there twice", id="an-id-twice"),
+        pytest.param('[[source]]\nid = "b"\nfile = "../a.md"', "must be the name of a file beside it", id="a-path"),
+        pytest.param('[[source]]\nid = "\\u001b[2J"\nas_of = "x"', r"of '\x1b[2J' must be", id="terminal-escape"),
+        pytest.param('[[source]]\nid = "a"\nas_of = "05-2024"', "must be a date as YYYY", id="month-first"),
     ],
 )
 def test_a_wrong_catalogue_is_one_line_that_names_the_file(
@@ -478,6 +504,25 @@ def test_a_wrong_catalogue_is_one_line_that_names_the_file(
         load([write(tmp_path, a_md="a", sources_toml=catalogue)])
     assert str(tmp_path / "sources.toml") in str(error.value)
     assert message in str(error.value)
+
+
+def test_an_entry_without_a_file_is_told_and_costs_nothing(tmp_path: Path) -> None:
+    named = ("baker", "bakers", "oven", "gone")
+    files = ("", "", 'file = "a.md"', 'file = "gone.md"')
+    catalogue = "".join(f'[[source]]\nid = "{name}"\n{file}\n' for name, file in zip(named, files, strict=True))
+    write(tmp_path, baker_pdf="no pdf", a_md="Hot.", sources_toml=catalogue)
+    loaded = load([tmp_path])
+    assert loaded_texts(loaded) == {"oven": "Hot."}
+    told = "no file beside it is meant by {!r}; name one there: file = …"
+    assert loaded.odd == tuple(
+        Skipped(str(tmp_path / "sources.toml"), told.format(name)) for name in ("bakers", "gone")
+    )
+
+
+def test_a_folder_in_place_of_a_catalogue_is_one_line(tmp_path: Path) -> None:
+    (write(tmp_path, a_md="a") / "sources.toml").mkdir()
+    with pytest.raises(InputError, match=r"sources\.toml cannot be read: Is a directory"):
+        load([tmp_path])
 
 
 def test_wordings_belong_to_the_sentence_that_they_quote(tmp_path: Path) -> None:

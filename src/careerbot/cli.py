@@ -65,7 +65,9 @@ def _reported(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **kwargs)
         except CareerbotError as error:
-            _notice(f"careerbot: {error}")
+            from careerbot.terminal import one_line
+
+            _notice(one_line(f"careerbot: {error}"))
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as error:
             _notice("careerbot: stopped")
@@ -99,7 +101,10 @@ def index_command(
         for line in terminal.notices(loaded):
             _notice(line)
         if not loaded.documents:
-            raise InputError("no document to index: expected at least one readable Markdown or text file")
+            raise InputError(
+                "no document to index: expected at least one file of Markdown, text, HTML, PDF, DOCX or CSV that can "
+                "be read; an index that was there stays as it was"
+            )
         documents = _expanded(loaded.documents, settings, bar, expand)
         encoder = SentenceEncoder(settings.encoder)
         fresh = plan(documents, encoder, settings.index, loaded.gaps)

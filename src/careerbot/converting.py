@@ -21,6 +21,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from enum import StrEnum
 from typing import IO
 
@@ -30,7 +31,7 @@ from careerbot.errors import InputError, StorageError
 MAX_SECONDS = 60
 MAX_MEMORY = 1 << 30
 MAX_CHARACTERS = 10_000_000
-AS_OF = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
+_DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}){0,2}")
 _MAX_OUTPUT = 8 * MAX_CHARACTERS  # bytes
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HTML = re.compile(r"(?:\s|\ufeff|<!--.*?-->|<\?xml[^>]*>)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
@@ -107,6 +108,14 @@ def clean(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
 
 
+def is_date(text: str) -> bool:
+    """Whether a text is a year, a month or a day that exists: YYYY, YYYY-MM or YYYY-MM-DD."""
+    try:
+        return bool(_DATE.fullmatch(text) and date.fromisoformat(text + "-01" * (2 - text.count("-"))))
+    except ValueError:
+        return False
+
+
 def as_table(text: str) -> Converted:
     """Separated values as one Markdown table, whose header is the first row that has several cells."""
     text = text.removeprefix("\ufeff")
@@ -174,7 +183,7 @@ def _result(kind: Format, out: IO[bytes]) -> Converted:
         text, as_of, reason = (str(found[name]) for name in ("text", "as_of", "reason"))
     except (ValueError, KeyError, TypeError):
         return Converted(reason=f"damaged: this {kind} cannot be read (no result)")
-    return Converted(clean(text), as_of if AS_OF.fullmatch(as_of) else "", reason)
+    return Converted(clean(text), as_of if is_date(as_of) else "", reason)
 
 
 def _is_table(raw: bytes) -> bool:
