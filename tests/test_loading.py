@@ -149,7 +149,9 @@ def test_a_stray_nul_costs_no_file_and_is_counted(tmp_path: Path) -> None:
 def test_a_file_above_the_limit_is_not_even_read(tmp_path: Path) -> None:
     with (tmp_path / "big.md").open("wb") as file:
         file.truncate(MAX_BYTES + 1)
-    assert load([tmp_path]).skipped == (Skipped(str(tmp_path / "big.md"), "20,000,001 bytes, more than 20,000,000"),)
+    assert load([tmp_path]).skipped == (
+        Skipped(str(tmp_path / "big.md"), "20,000,001 bytes, more than 20,000,000; split it"),
+    )
 
 
 def test_a_file_or_folder_without_permission_is_reported() -> None:
@@ -296,7 +298,7 @@ def test_a_name_that_is_not_utf8_is_reported_in_printable_form(tmp_path: Path) -
     except OSError:
         pytest.skip("this file system refuses such names")
     (skipped,) = load([write(tmp_path, a_md="a")]).skipped
-    assert skipped == Skipped(str(tmp_path / "caf\\xe9.md"), "its name is not UTF-8")
+    assert skipped == Skipped(str(tmp_path / "caf\\xe9.md"), "its name is not UTF-8; rename it")
     assert skipped.path.encode()
 
 
@@ -403,7 +405,11 @@ def test_offsets_are_those_of_read_text(tmp_path_factory: pytest.TempPathFactory
         pytest.param("## Pay\n", "file", id="second-level-is-no-title"),
         pytest.param("#\n\nText below", "file", id="empty-heading-takes-no-line-from-below"),
         pytest.param("#Baker", "file", id="no-space-no-heading"),
-        pytest.param("Bakers rise.", "file", id="plain-text"),
+        pytest.param("Bakers rise.", "file", id="plain-text-that-begins-with-a-sentence"),
+        pytest.param(
+            "\ufeffBaking: a guide\n\nBakers rise at three in the morning.", "Baking: a guide", id="plain-text"
+        ),
+        pytest.param("Intro\n\n## Pay\n\nLow.", "file", id="markdown-without-a-title"),
     ],
 )
 def test_the_title_is_the_first_heading_or_the_name(tmp_path: Path, text: str, title: str) -> None:

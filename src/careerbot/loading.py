@@ -10,6 +10,7 @@ from pathlib import Path
 
 from careerbot import converting, decoding
 from careerbot.catalogue import CATALOGUE, GAPS, SUFFIXES, WORDINGS, Beside, Entry, read_beside
+from careerbot.chunking import plain_title
 from careerbot.converting import Converted, Format
 from careerbot.datatypes import Document, Gap, Wording
 from careerbot.errors import InputError
@@ -121,7 +122,7 @@ def _printable(file: Path) -> str:
 
 def _refusal(file: Path, given: Sequence[Path]) -> str | None:
     if _printable(file) != str(file):
-        return "its name is not UTF-8"
+        return "its name is not UTF-8; rename it"
     if file.is_dir():
         return "a link to a folder" if file.is_symlink() else "the folder cannot be listed"
     if not file.is_file():
@@ -133,7 +134,7 @@ def _refusal(file: Path, given: Sequence[Path]) -> str | None:
         size = file.stat().st_size
     except OSError as error:  # gone since it was listed
         return f"cannot be read ({error.strerror})"
-    return f"{size:,} bytes, more than {MAX_BYTES:,}" if size > MAX_BYTES else None
+    return f"{size:,} bytes, more than {MAX_BYTES:,}; split it" if size > MAX_BYTES else None
 
 
 def _read(file: Path) -> Converted:
@@ -185,9 +186,9 @@ def _stale(file: Path, wording: Wording) -> Skipped:
 
 
 def _title(text: str) -> str:
-    """The first heading of the first level, without the marks that may close it ("# Baker #")."""
+    """The first heading of the first level, without marks that close it ("# Baker #"), or the title of plain text."""
     heading = _TITLE.search(text)
-    title = heading.group(1).rstrip() if heading else ""
+    title = heading.group(1).rstrip() if heading else plain_title(text)
     bare = title.rstrip("#")
     return bare.rstrip() if bare.endswith((" ", "\t")) else title
 
