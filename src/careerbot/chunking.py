@@ -25,7 +25,7 @@ SETTINGS = {"version": 3, "max_item_words": MAX_ITEM_WORDS}
 """What the manifest records: an index that was cut otherwise is built again. `version` counts changes of code."""
 
 _PARSER = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])  # blocks are all that is read
-_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s)")
+_SENTENCE_END = re.compile(r"(?:[!?…]|(?<![ap]\.m)\.|\.(?!\s+[a-z]))[\"'”’)\]]*(?=\s)")  # "6 a.m. and later" goes on
 _ABBREVIATION = re.compile(
     r"\b(?:e\.g|i\.e|etc|vs|cf|approx|No|St|Mt|Dr|Mr|Mrs|Ms|Prof|Inc|Ltd|Co|Jr|Sr|U\.S|U\.K|[A-Z])\.$"
 )
