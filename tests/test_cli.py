@@ -210,6 +210,9 @@ class TestIndex:
         (tmp_path / ".careerbot").mkdir()
         with FileLock(tmp_path / ".careerbot" / "LOCK"):
             assert "another process is writing" in _one_line(run("index", corpus), 3)
+            assert "another process is writing" in _one_line(run("index", "not-even-read"), 3)
+        assert sorted(path.name for path in (tmp_path / ".careerbot").iterdir()) == ["LOCK"]
+        assert run("index", corpus).exit_code == 0
 
     def test_a_folder_that_cannot_be_made_is_exit_5(self, run: Run, corpus: Path, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import codecs
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from careerbot import InputError
 from careerbot.chunking import chunks
 from careerbot.datatypes import Document, Gap
-from careerbot.loading import MAX_BYTES, Loaded, Skipped, load
+from careerbot.loading import Loaded, Skipped, load
 
 FORMATS = "not a supported format (expected .csv, .docx, .htm, .html, .markdown, .md, .pdf, .text, .tsv, .txt, .xhtml)"
 
@@ -146,12 +147,14 @@ def test_a_stray_nul_costs_no_file_and_is_counted(tmp_path: Path) -> None:
     assert loaded.odd == tuple(Skipped(str(tmp_path / name), reason) for name in ("a.md", "b.csv"))
 
 
-def test_a_file_above_the_limit_is_not_even_read(tmp_path: Path) -> None:
-    with (tmp_path / "big.md").open("wb") as file:
-        file.truncate(MAX_BYTES + 1)
-    assert load([tmp_path]).skipped == (
-        Skipped(str(tmp_path / "big.md"), "20,000,001 bytes, more than 20,000,000; split it"),
-    )
+@pytest.mark.parametrize("name", ["big.md", "big.pdf", "big.docx", "big.html", "big.csv"])
+def test_a_file_above_the_limit_is_not_even_read(tmp_path: Path, name: str) -> None:
+    with (tmp_path / name).open("wb") as file:
+        file.write(b"%PDF-1.4\n")
+        file.truncate(50_000_000)
+    loaded = load([write(tmp_path, zz_md="Zebra keepers.")])
+    assert loaded.skipped == (Skipped(str(tmp_path / name), "50,000,000 bytes, more than 20,000,000; split it"),)
+    assert loaded_texts(loaded) == {"zz": "Zebra keepers."}
 
 
 def test_a_file_or_folder_without_permission_is_reported() -> None:
@@ -233,9 +236,16 @@ def test_the_name_of_a_file_gives_an_id_and_a_title_that_steer_nothing(tmp_path:
     ]
 
 
-def test_a_fifo_does_not_hang_the_program(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.md")
-    assert load([tmp_path]).skipped == (Skipped(str(tmp_path / "pipe.md"), "not a regular file"),)
+def test_what_is_no_file_does_not_hang_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # the path of a socket has 108 bytes at most
+    os.mkfifo("pipe.md")
+    Path("device.md").symlink_to("/dev/zero")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket.md")
+        loaded = load([Path(), Path("device.md")])
+    assert {skipped.path: skipped.reason for skipped in loaded.skipped} == dict.fromkeys(
+        ("device.md", "pipe.md", "socket.md"), "not a regular file"
+    )
 
 
 def test_links_that_go_round_or_nowhere_are_reported(tmp_path: Path) -> None:

@@ -88,13 +88,14 @@ def index_command(
 ) -> None:
     """Build or update the index of the given files and folders: exactly these will be in it."""
     from careerbot import terminal
-    from careerbot.building import build, plan
+    from careerbot.building import build, check_unlocked, plan
     from careerbot.embedding import SentenceEncoder
     from careerbot.loading import load
 
     settings = _settings(index)
     if expand and not settings.model:
         raise InputError("--expand needs a chat model; name one, for example CAREERBOT_MODEL=ollama:llama3.2")
+    check_unlocked(settings.index)
     started = time.perf_counter()
     with terminal.Bar() as bar:
         loaded = load(paths or [Path("corpus")], bar.step("reading files"))
