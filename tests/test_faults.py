@@ -561,6 +561,22 @@ class TestDamage:
         index = open_index(folder, wide)
         assert (index.vectors.shape[1], index.manifest["encoder"]["dimension"]) == (512, 512)
 
+    def test_a_pointer_out_of_the_folder_is_not_followed(self, folder: Path, tmp_path: Path) -> None:
+        (tmp_path / "index-2").mkdir()
+        for named in (f"../index/{generations.current(folder).name}", str(generations.current(folder)), ".", ".."):  # type: ignore[union-attr]
+            (tmp_path / "index-2" / "CURRENT").write_text(named)
+            with pytest.raises(IndexUnusable, match="no index in"):
+                open_index(tmp_path / "index-2", WordEncoder())
+
+    def test_the_folder_of_another_program_is_no_index(self, folder: Path, tmp_path: Path) -> None:
+        shutil.copytree(folder / "gen-000002" / "chroma", tmp_path / "foreign")
+        with pytest.raises(IndexUnusable, match=r"no index in .*; build one: careerbot index"):
+            open_index(tmp_path / "foreign", WordEncoder())
+        shutil.copytree(tmp_path / "foreign", tmp_path / "posing" / "gen-000001")
+        (tmp_path / "posing" / "CURRENT").write_text("gen-000001\n")
+        with pytest.raises(IndexUnusable, match="its manifest cannot be read"):
+            open_index(tmp_path / "posing", WordEncoder())
+
     def test_what_a_foreign_database_would_run_is_not_run(self, folder: Path) -> None:
         """Chroma stores the name of a function with a collection, and may build it on opening (CVE-2026-45829)."""
         from chromadb.utils.embedding_functions import register_embedding_function
