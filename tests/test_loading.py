@@ -426,6 +426,12 @@ def test_the_title_is_the_first_heading_or_the_name(tmp_path: Path, text: str, t
     assert only(load([write(tmp_path, file_md=text)])).title == title
 
 
+def test_documents_that_call_themselves_alike_are_told_apart_by_their_ids(tmp_path: Path) -> None:
+    write(tmp_path, a_md="# Baker\n\nRye.", b_md="# Baker\n\nOats.", c_md="# Baker\n\nCorn.", d_md="# Oven\n\nHot.")
+    write(tmp_path, sources_toml='[[source]]\nid = "c"\ntitle = "Baker"\n')
+    assert [held.title for held in load([tmp_path]).documents] == ["Baker (a)", "Baker (b)", "Baker", "Oven"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

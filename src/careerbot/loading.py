@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,7 +68,8 @@ def load(paths: Iterable[Path], progress: Callable[[int], None] | None = None) -
         odd += [_stale(file, wording) for wording in asked if wording.quote not in read.text]
         odd += [Skipped(str(file), told) for told in _oddities(read)]
         documents[document.id] = replace(document, wordings=tuple(held for held in asked if held.quote in read.text))
-    once = {document.id: document for document in _once(documents.values())}
+    stated = {entry["id"] for held in beside.values() for entry in held.entries.values() if "title" in entry}
+    once = {document.id: document for document in _told_apart(list(_once(documents.values())), stated)}
     gaps = tuple(gap for held in beside.values() for gap in held.gaps)
     return Loaded(tuple(once[key] for key in sorted(once)), tuple(skipped), gaps, tuple(odd))
 
@@ -88,6 +90,14 @@ def _once(documents: Iterable[Document]) -> Iterator[Document]:
         for first, *others in groups:
             asked = dict.fromkeys(wording for held in (first, *others) for wording in held.wordings)
             yield replace(first, wordings=tuple(asked), copies=tuple(held.path for held in others))
+
+
+def _told_apart(documents: Sequence[Document], stated: Collection[str]) -> Iterator[Document]:
+    """Documents that call themselves alike, with their ids behind their titles; `stated` have one by the operator."""
+    titles = Counter(document.title for document in documents)
+    for document in documents:
+        alike = titles[document.title] > 1 and document.id not in stated
+        yield replace(document, title=f"{document.title} ({document.id})") if alike else document
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
