@@ -105,14 +105,16 @@ def test_a_passage_that_is_found_brings_all_its_statements(bot: Careerbot) -> No
     assert {"a driving licence", "good colour vision", "two years of algebra"} <= found
 
 
-def test_hybrid_finds_what_either_search_brings(bot: Careerbot) -> None:
-    asked = Query(
-        query("To begin you need an application fee: electricians, apprentices, driving licence, Oregon").vector,
-        tuple(search_terms("honey")),
-    )
+def test_hybrid_finds_what_either_search_brings(tmp_path: Path) -> None:
+    names = ("first", "second", "third")
+    near = [Document(name, name, f"# {name}\n\n" + "Bakers bake bread.\n\n" * 4, f"{name}.md") for name in names]
+    far = Document("far", "Far", "# Far\n\nHoney is sold in May.", "far.md")
+    bot = bot_over(tmp_path, [*near, far])
+    asked = Query(query("Bakers bake bread.").vector, tuple(search_terms("honey")))
     few = Settings(candidates=10)
     by_meaning, by_both = ({hit.chunk.document for hit in search(bot.index, asked, few)} for search in (dense, hybrid))
-    assert by_both - by_meaning == {"beekeeper"}
+    assert len(by_meaning) > 1
+    assert by_both - by_meaning == {"far"}
 
 
 def test_the_weight_of_words_decides_between_meaning_and_words(bot: Careerbot) -> None:
