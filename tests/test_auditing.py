@@ -78,6 +78,7 @@ def test_each_side_has_its_value_date_source_and_section_newest_first() -> None:
         pytest.param("Training takes 6 to 12 months.", "Training takes 9-18 months.", id="ranges-overlap"),
         pytest.param("Training takes 6 months or two years.", "Training takes 9 months.", id="several-values-span"),
         pytest.param("The exam has 100 questions.", "The exam has 40 tasks.", id="other-things-counted"),
+        pytest.param("Step 3: choose an oven.", "Step 2: choose an oven.", id="numbers-of-steps"),
         pytest.param("The JEX lasts 2 hours in all.", "The MEX lasts 3 hours in all.", id="other-names"),
     ],
 )
@@ -97,6 +98,25 @@ def test_what_is_no_disagreement(one: str, other: str) -> None:
 )  # fmt: skip
 def test_what_is_a_disagreement(one: str, other: str, values: list[str]) -> None:
     assert disagreeing(document("a", one, place="France"), document("b", other, place="France")) == [values]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "values"),
+    [
+        pytest.param("JEX (first exam)", "MEX (second exam)", [], id="headings-that-name-different-things"),
+        pytest.param("JEX", "JEX and MEX", [["2 hours", "4 hours"]], id="headings-that-share-a-name"),
+        pytest.param("How it was", "How it is", [["2 hours", "4 hours"]], id="headings-that-name-nothing"),
+    ],
+)
+def test_what_stands_alike_in_one_document_under_two_headings(one: str, other: str, values: list[list[str]]) -> None:
+    blocks = (f"## {one}", "- 2 hours time limit", f"## {other}", "- 4 hours time limit")
+    assert disagreeing(document("a", *blocks), names=frozenset({"jex", "mex"})) == values
+
+
+def test_the_number_of_a_step_is_no_figure_without_a_date() -> None:
+    assert (
+        audited(document("a", "- Step 1: knead for 9 minutes.\n- Chapter 2 tells how to bake.")).undated[0].figures == 1
+    )
 
 
 def test_documents_about_different_places_do_not_disagree() -> None:
@@ -219,6 +239,13 @@ def test_which_questions_lead_nowhere(question: str, answer: str, nowhere: bool)
 )
 def test_which_sections_are_empty(blocks: tuple[str, ...], empty: list[tuple[str, ...]]) -> None:
     assert [held.section for held in audited(document("a", *blocks)).empty] == empty
+
+
+def test_a_heading_of_plain_text_may_be_over_the_next_one() -> None:
+    text = "Baker\n\nTraining and pay\n\nPay\n\nBakers earn little, and so do those who help them.\n"
+    plain = replace(document("a"), text=text)
+    assert [chunk.headings for chunk in chunks(plain)][-1] == ("Baker", "Pay")
+    assert audited(plain).empty == ()
 
 
 def test_nothing_is_found_in_no_documents() -> None:

@@ -207,6 +207,15 @@ def test_the_figures_of_a_row_are_read_with_the_words_of_its_header() -> None:
     assert [(figure.text, figure.unit) for figure in row.figures] == [("$100", "$"), ("52", "count")]
 
 
+def test_a_currency_in_the_header_is_that_of_the_numbers_below_it_and_of_no_others() -> None:
+    header = "| Job | Wage ($) | Fee (€) | Weeks | Cost |\n|---|---|---|---|---|\n"
+    text = header + "| Baker | 14.50 | 120 | 3 | about $9 for 2 |\n"
+    table = Document("wages", "Wages", text, "wages.csv")
+    (row,) = rank(read("What does a baker earn?"), [hit(table, "| Baker")])
+    found = [(figure.text, figure.unit) for figure in row.figures]
+    assert found == [("14.50", "$"), ("120", "€"), ("3", "count"), ("$9", "$"), ("2", "count")]
+
+
 @given(st.permutations(["The median", "The mean", "The 10th", "Electricians earned", "JEX", "MEX", "A course"]))
 def test_the_order_of_the_hits_does_not_matter(texts: list[str]) -> None:
     expected = order("What is the median wage?", *sorted(texts))

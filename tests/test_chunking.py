@@ -425,6 +425,11 @@ def test_glued_words_are_searched_apart_in_prose_and_markdown_too() -> None:
         pytest.param(
             "Median Pay\n$61,590\nPer Hour", ["Median Pay", "$61,590", "Per Hour"], id="labels-on-lines-of-their-own"
         ),
+        pytest.param(
+            "Shifts start at 3 a.m. and end at 1 p.m. Bakers then sleep.",
+            ["Shifts start at 3 a.m. and end at 1 p.m.", "Bakers then sleep."],
+            id="time-of-day",
+        ),
         pytest.param("No end", ["No end"], id="no-full-stop"),
         pytest.param("...", ["..."], id="dots"),
         pytest.param("  \n ", [], id="white-space"),

@@ -131,14 +131,30 @@ class TestIndex:
         assert (result.exit_code, "4 documents" in result.stdout) == (code, True)
 
     def test_the_name_of_a_file_cannot_steer_the_terminal(self, run: Run, corpus: Path) -> None:
-        (corpus / "a\x1b[2J\nb.rtf").write_text("x")
+        (corpus / "a\x1b[2J\n\u202eb.rtf").write_text("x")
         (skipped,) = run("index", corpus).stderr.splitlines()
-        assert "\x1b" not in skipped
+        assert not {"\x1b", "\u202e"} & set(skipped)
+
+    def test_the_name_of_a_folder_cannot_steer_the_terminal_by_a_mistake(self, run: Run, corpus: Path) -> None:
+        folder = corpus / "a\x1b[2J\nb"
+        folder.mkdir()
+        (folder / "a.md").write_text("Bakers rise.")
+        (folder / "sources.toml").write_text("oops")
+        assert "\x1b" not in _one_line(run("index", corpus), 2)
+
+    def test_an_entry_of_the_catalogue_without_a_file_is_told(self, run: Run, corpus: Path) -> None:
+        with (corpus / "sources.toml").open("a") as catalogue:
+            catalogue.write('[[source]]\nid = "gone"\n')
+        result = run("index", corpus, "--strict")
+        assert (result.exit_code, "3 documents" in result.stdout) == (0, True)
+        assert result.stderr.splitlines() == [
+            f"{corpus / 'sources.toml'}: no file beside it is meant by 'gone'; name one there: file = …"
+        ]
 
     def test_what_was_served_stays_when_nothing_is_left_to_index(self, run: Run, corpus: Path) -> None:
         run("index", corpus)
         for file in corpus.glob("*.md"):
-            file.write_bytes(b"\xff")
+            file.write_bytes(b"\x81")
         result = run("index", corpus)
         assert (result.exit_code, result.stdout) == (2, "")
         assert result.stderr.splitlines()[-1].startswith("careerbot: no document to index: expected ")
@@ -166,14 +182,14 @@ class TestIndex:
 
     def test_a_file_that_cannot_be_read_is_named_on_stderr_and_the_others_go_in(self, run: Run, corpus: Path) -> None:
         (corpus / "scan.pdf").write_bytes(b"%PDF-1.7")
-        (corpus / "latin.txt").write_bytes(b"B\xe4cker")
+        (corpus / "mac.txt").write_bytes("B\u00e4cker".encode("mac_roman"))
         (corpus / "nothing.md").write_text("\n")
         result = run("index", corpus)
         assert result.exit_code == 0
         assert "3 documents" in result.stdout
         skipped = result.stderr.splitlines()
         assert [line.split(":")[0] for line in skipped] == [
-            f"skipped {corpus / name}" for name in ("latin.txt", "nothing.md", "scan.pdf")
+            f"skipped {corpus / name}" for name in ("mac.txt", "nothing.md", "scan.pdf")
         ]
         assert "not UTF-8" in skipped[0]
 
@@ -194,6 +210,9 @@ class TestIndex:
         (tmp_path / ".careerbot").mkdir()
         with FileLock(tmp_path / ".careerbot" / "LOCK"):
             assert "another process is writing" in _one_line(run("index", corpus), 3)
+            assert "another process is writing" in _one_line(run("index", "not-even-read"), 3)
+        assert sorted(path.name for path in (tmp_path / ".careerbot").iterdir()) == ["LOCK"]
+        assert run("index", corpus).exit_code == 0
 
     def test_a_folder_that_cannot_be_made_is_exit_5(self, run: Run, corpus: Path, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")

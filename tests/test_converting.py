@@ -249,7 +249,9 @@ def test_a_date_that_does_not_exist_is_not_taken_over(tmp_path: Path) -> None:
     ("raw", "text"),
     [
         pytest.param('<html><meta charset="iso-8859-1"><p>Café – ok'.encode("cp1252"), "Café – ok", id="latin-1"),
+        pytest.param("<html><p>Café – ok".encode("cp1252"), "Café – ok", id="windows-without-a-declaration"),
         pytest.param("<html><p>Café".encode("utf-16"), "Café", id="utf-16-mark"),
+        pytest.param("\ufeff<html><p>Café".encode(), "Café", id="utf-8-mark"),
         pytest.param('<html><meta charset="latin1"><p>Café'.encode(), "Café", id="wrong-declaration-of-utf-8"),
         pytest.param('<?xml version="1.0" encoding="utf-8"?><html><p>Café'.encode(), "Café", id="xml-declaration"),
     ],
@@ -261,8 +263,9 @@ def test_a_page_is_decoded_as_it_declares(raw: bytes, text: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        pytest.param(b"<html><p>caf\xe9", r"not UTF-8 \(byte 12\), and the page declares no charset", id="undeclared"),
+        pytest.param(b"<html><p>caf\x8e", r"not UTF-8 \(byte 12\), and the page declares no charset", id="undeclared"),
         pytest.param(b'<html><meta charset="hex"><p>caf\xe9', "its charset 'hex' is not known", id="no-text-codec"),
+        pytest.param("<html><p>Pay".encode("utf-16")[:-1], "byte 24 is not UTF-16", id="cut-off"),
         pytest.param(b'<html><meta charset="cp1252"><p>\x81', "byte 32 is not cp1252", id="declared-wrongly"),
     ],
 )
@@ -475,7 +478,14 @@ def test_characters_that_nobody_sees_are_taken_out(text: str, cleaned: str) -> N
     assert clean(text) == cleaned
 
 
+def lying(archive: bytes, name: bytes, size: int) -> bytes:
+    """A zip archive that declares another size of an entry than it has."""
+    at = archive.rindex(b"PK\1\2", 0, archive.rindex(name))
+    return archive[: at + 24] + size.to_bytes(4, "little") + archive[at + 28 :]
+
+
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>'
+STYLES_WITH_ENTITIES: dict[str, str | bytes] = {"word/styles.xml": f"{BOMB}<x/>".encode("utf-16")}
 ARCHIVE = io.BytesIO()
 with zipfile.ZipFile(ARCHIVE, "w") as _archive:
     _archive.writestr("../../escaped.txt", "x")
@@ -490,7 +500,34 @@ with zipfile.ZipFile(ARCHIVE, "w") as _archive:
         pytest.param("a_docx", b"Bakers rise.", "no DOCX, whatever its name says", id="text-named-docx"),
         pytest.param("a_docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 99, "an old or password-protected", id="doc"),
         pytest.param("a_docx", docx(paragraph("x"), before=BOMB), "its XML declares a document type", id="entities"),
+        pytest.param(
+            "a_docx",
+            f'<?xml version="1.0" encoding="utf-16"?>{BOMB}<x>&c;</x>'.encode("utf-16"),
+            "no DOCX, whatever its name says",
+            id="bare-xml",
+        ),
+        pytest.param(
+            "a_docx",
+            docx(paragraph("x"), before="", **STYLES_WITH_ENTITIES),
+            "its XML declares a document type",
+            id="entities-in-utf-16",
+        ),
+        pytest.param(
+            "a_docx",
+            docx(paragraph("&e;"), before='<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'),
+            "its XML declares a document type",
+            id="external-entity",
+        ),
         pytest.param("a_docx", docx("", bomb="0" * 100_000_001), "unpacks to", id="zip-bomb"),
+        pytest.param(
+            "a_docx",
+            lying(docx(paragraph("x"), bomb="0" * 200_000_001), b"bomb", 5),
+            "damaged: this DOCX cannot be read",
+            id="zip-bomb-that-lies",
+        ),
+        pytest.param(
+            "a_docx", docx("", **{str(at): "" for at in range(5_000)}), "unpacks to 5,006 entries", id="zip-of-many"
+        ),
         pytest.param("a_docx", docx(""), "no text in it", id="docx-without-text"),
         pytest.param("a_pdf", b"MZ\x90\0\0", "no PDF, whatever its name says", id="program-named-pdf"),
         pytest.param("a_pdf", b"", "empty", id="pdf-of-no-bytes"),
@@ -511,7 +548,7 @@ with zipfile.ZipFile(ARCHIVE, "w") as _archive:
         ),
         pytest.param("a_html", b"<html>\0\xff\xfe\xfd", "not UTF-8 (byte 7)", id="noise-named-html"),
         pytest.param("a_html", "<html><script>pay()</script>", "no text in it", id="html-without-text"),
-        pytest.param("a_csv", b"a,b\ncaf\xe9,1", "not UTF-8: byte 7", id="csv-in-latin-1"),
+        pytest.param("a_csv", b"a,b\ncaf\x8e,1", "not UTF-8: byte 7", id="csv-of-an-old-mac"),
         pytest.param("a_csv", 'a,b\n"' + "x" * 200_000, "damaged: this CSV cannot be read", id="endless-cell"),
         pytest.param("a_csv", ",,\n,,\n", "empty", id="csv-of-commas"),
     ],
@@ -521,6 +558,29 @@ def test_a_file_that_cannot_be_converted_is_skipped_with_one_line(
 ) -> None:
     assert reason(tmp_path, name, raw).startswith(expected)
     assert [file.name for file in tmp_path.parent.rglob("escaped.txt")] == []
+
+
+@pytest.mark.slow
+def test_an_entry_that_points_out_of_a_word_document_is_not_unpacked(tmp_path: Path) -> None:
+    names = ("../../escaped.txt", "/tmp/escaped.txt", "C:\\escaped.txt")  # noqa: S108 - nothing is written there
+    before = Path("/tmp/escaped.txt").exists()  # noqa: S108
+    document = only(tmp_path, "a_docx", docx(paragraph("Bakers rise."), **dict.fromkeys(names, "x")))
+    assert document.text == "Bakers rise."
+    assert ([*tmp_path.parent.rglob("*escaped.txt")], Path("/tmp/escaped.txt").exists()) == ([], before)  # noqa: S108
+
+
+@pytest.mark.slow
+def test_a_pdf_of_ten_thousand_pages_is_refused_in_time(tmp_path: Path) -> None:
+    started = time.monotonic()
+    assert reason(tmp_path, "a_pdf", pdf([[]] * 10_000)) == "10,000 pages, more than 2,000"
+    assert time.monotonic() - started < 60
+
+
+def test_a_page_reads_no_file_that_it_names() -> None:
+    entities = '<!DOCTYPE html [<!ENTITY e SYSTEM "file:///etc/passwd"><!ENTITY f "Rye">]>'
+    text, _ = html_markdown(f"{entities}<html><p>Bakers rise. &e; &f;</p><iframe src='file:///etc/passwd'>".encode())
+    assert text.startswith("Bakers rise.")
+    assert "root:" not in text
 
 
 @pytest.mark.slow

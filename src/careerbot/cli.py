@@ -65,7 +65,9 @@ def _reported(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **kwargs)
         except CareerbotError as error:
-            _notice(f"careerbot: {error}")
+            from careerbot.terminal import one_line
+
+            _notice(one_line(f"careerbot: {error}"))
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as error:
             _notice("careerbot: stopped")
@@ -86,20 +88,24 @@ def index_command(
 ) -> None:
     """Build or update the index of the given files and folders: exactly these will be in it."""
     from careerbot import terminal
-    from careerbot.building import build, plan
+    from careerbot.building import build, check_unlocked, plan
     from careerbot.embedding import SentenceEncoder
     from careerbot.loading import load
 
     settings = _settings(index)
     if expand and not settings.model:
         raise InputError("--expand needs a chat model; name one, for example CAREERBOT_MODEL=ollama:llama3.2")
+    check_unlocked(settings.index)
     started = time.perf_counter()
     with terminal.Bar() as bar:
         loaded = load(paths or [Path("corpus")], bar.step("reading files"))
         for line in terminal.notices(loaded):
             _notice(line)
         if not loaded.documents:
-            raise InputError("no document to index: expected at least one readable Markdown or text file")
+            raise InputError(
+                "no document to index: expected at least one file of Markdown, text, HTML, PDF, DOCX or CSV that can "
+                "be read; an index that was there stays as it was"
+            )
         documents = _expanded(loaded.documents, settings, bar, expand)
         encoder = SentenceEncoder(settings.encoder)
         fresh = plan(documents, encoder, settings.index, loaded.gaps)

@@ -20,7 +20,7 @@ from careerbot.chunking import cells
 from careerbot.comparing import ALIKE, of_others, subject, together
 from careerbot.datatypes import Chunk, Figure, Kind
 from careerbot.places import places
-from careerbot.words import content_words, stem
+from careerbot.words import content_words, stem, tokens
 
 Rows = NDArray[np.int64]
 Cosines = Callable[[Rows, Rows], NDArray[np.float32]]
@@ -144,6 +144,7 @@ def _disagree(one: Told, other: Told, names: Collection[str], homes: Mapping[str
         alike = _same_thing(one, other)
     else:  # a document mostly tells two things apart, or how it was and how it is
         alike = one.figure.year == other.figure.year and one.words == other.words != frozenset()
+        alike = alike and not _under_others(first, second, names)
     if not alike or together(one.held, other.held) or _agree(one, other):
         return False
     if of_others(one.held, other.held, names) or not _same_counted(one, other):
@@ -182,6 +183,12 @@ def _words(held: Candidate) -> frozenset[str]:
             text = f"{text[: figure.start]} {text[figure.end :]}"
     around = f"{text} {chunk.lead.text}" if chunk.lead else text
     return frozenset(stem(word) for word in content_words(around) if not word[0].isdigit())
+
+
+def _under_others(one: Chunk, other: Chunk, names: Collection[str]) -> bool:
+    """Whether the headings over two statements name different things, as the headings of two exams do."""
+    own, others = ({word for word in tokens(" ".join(chunk.headings[1:])) if word in names} for chunk in (one, other))
+    return bool(own) and bool(others) and not own & others
 
 
 def _same_row(one: Chunk, other: Chunk) -> bool:

@@ -6,7 +6,6 @@ raises InputError with the reason when it refuses the file; what the libraries r
 
 from __future__ import annotations
 
-import codecs
 import copy
 import html
 import io
@@ -18,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from careerbot import decoding
 from careerbot.errors import InputError
 from careerbot.hidden import shown_docx, shown_pdf
 
@@ -29,7 +29,6 @@ MAX_ENTRIES = 5_000
 MAX_UNPACKED = 100_000_000  # bytes
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.I)
 _XML_CHARSET = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w:.-]{1,40})", re.I)
-_BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 # Labels that browsers read otherwise than Python does (WHATWG Encoding Standard).
 _LABELS = dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "cp1252")
 _CHARSETS = re.compile(r"utf-8|utf8|cp\d+|windows-\d+|iso-?8859-\d+|koi8-[ru]|gb\w+|big5|shift_jis|euc-\w+|mac-?roman")
@@ -91,16 +90,15 @@ def _extracted(tree: Any) -> str:
 
 
 def _decoded(raw: bytes) -> str:
-    """The page as text: by its byte order mark, else as UTF-8, else as the charset that it declares."""
-    for mark, charset in _BOMS.items():
-        if raw.startswith(mark):
-            return raw[len(mark) :].decode(charset, "replace")
+    """The page as text: by its byte order mark, else as UTF-8, else as the charset that it declares or that fits."""
+    if decoding.marked(raw):
+        return decoding.decoded(raw)[0]
     declared = _CHARSET.search(raw[:4096]) or _XML_CHARSET.match(raw[:4096])
     try:
-        return raw.decode("utf-8")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if declared is None:
-            raise InputError(f"not UTF-8 (byte {error.start}), and the page declares no charset") from error
+            return _undeclared(raw, error.start)
     label = declared.group(1).decode("ascii", "replace").lower()
     charset = _LABELS.get(label, label)
     if not _CHARSETS.fullmatch(charset):
@@ -111,6 +109,14 @@ def _decoded(raw: bytes) -> str:
         raise InputError(f"its charset {label!r} is not known") from error
     except UnicodeDecodeError as error:
         raise InputError(f"byte {error.start} is not {label}, the charset that the page declares") from error
+
+
+def _undeclared(raw: bytes, wrong: int) -> str:
+    """A page that does not say its charset, as browsers read it: as Windows-1252."""
+    try:
+        return decoding.decoded(raw)[0]
+    except InputError as error:
+        raise InputError(f"not UTF-8 (byte {wrong}), and the page declares no charset") from error
 
 
 def _stated_date(tree: Any) -> str:

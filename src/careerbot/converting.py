@@ -6,7 +6,6 @@ output, so that a hostile file harms nothing but itself.
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import csv
 import errno
@@ -22,15 +21,17 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from enum import StrEnum
 from typing import IO
 
+from careerbot import decoding
 from careerbot.errors import InputError, StorageError
 
 MAX_SECONDS = 60
 MAX_MEMORY = 1 << 30
 MAX_CHARACTERS = 10_000_000
-AS_OF = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
+_DATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}){0,2}")
 _MAX_OUTPUT = 8 * MAX_CHARACTERS  # bytes
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HTML = re.compile(r"(?:\s|\ufeff|<!--.*?-->|<\?xml[^>]*>)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
@@ -67,13 +68,15 @@ SUFFIXES = {
 class Converted:
     """Markdown text and the date that the document states (YYYY[-MM[-DD]]), or the reason why there is none.
 
-    `unseen` counts the characters of a text file that nobody sees and that were left out.
+    `unseen` counts the characters of a text file that nobody sees and that were left out; `guessed` is its charset
+    where nothing but its letters tells it.
     """
 
     text: str = ""
     as_of: str = ""
     reason: str = ""
     unseen: int = 0
+    guessed: str = ""
 
 
 def format_of(raw: bytes, suffix: str) -> Format | None:
@@ -82,12 +85,11 @@ def format_of(raw: bytes, suffix: str) -> Format | None:
         return Format.PDF
     if raw.startswith((b"PK\x03\x04", b"PK\x05\x06", _OLD_OFFICE)):
         return Format.DOCX
-    wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    head = raw[:65_536].decode("utf-16" if wide else "utf-8", "ignore")
+    head = raw[:65_536].decode(decoding.marked(raw) or "utf-8", "ignore")
     named = SUFFIXES.get(suffix)
     if _HTML.match(head) or (named is Format.HTML and _TAG.search(head)):
         return Format.HTML
-    if named is Format.CSV or (suffix in (".txt", ".text") and not wide and _is_table(raw)):
+    if named is Format.CSV or (suffix in (".txt", ".text") and _is_table(raw)):
         return Format.CSV
     return None
 
@@ -104,6 +106,14 @@ def clean(text: str) -> str:
     shown = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
     lines = "\n".join(line.rstrip() for line in shown.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a year, a month or a day that exists: YYYY, YYYY-MM or YYYY-MM-DD."""
+    try:
+        return bool(_DATE.fullmatch(text) and date.fromisoformat(text + "-01" * (2 - text.count("-"))))
+    except ValueError:
+        return False
 
 
 def as_table(text: str) -> Converted:
@@ -173,12 +183,12 @@ def _result(kind: Format, out: IO[bytes]) -> Converted:
         text, as_of, reason = (str(found[name]) for name in ("text", "as_of", "reason"))
     except (ValueError, KeyError, TypeError):
         return Converted(reason=f"damaged: this {kind} cannot be read (no result)")
-    return Converted(clean(text), as_of if AS_OF.fullmatch(as_of) else "", reason)
+    return Converted(clean(text), as_of if is_date(as_of) else "", reason)
 
 
 def _is_table(raw: bytes) -> bool:
     """Whether plain text is separated values beyond doubt: three rows or more, all of three cells or more alike."""
-    text = raw.decode("utf-8-sig", "replace")
+    text = raw.decode(decoding.marked(raw) or "utf-8-sig", "replace")
     first = text.lstrip().partition("\n")[0]
     for mark in ",;\t":
         # Prose has a blank after its commas.

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,7 @@ ENCODER = "encoder"
 DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError)
 """What reading a damaged file raises."""
 
+_NAME = re.compile(r"gen-[0-9]{6}")
 _KINDS = {kind.value: kind for kind in Kind}
 _HASHED_AT_ONCE = 4  # files; hashing leaves Python's lock free
 
@@ -48,7 +50,7 @@ def current(folder: Path) -> Path | None:
         name = (folder / "CURRENT").read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return None
-    return folder / name if name and (folder / name).is_dir() else None
+    return folder / name if _NAME.fullmatch(name) and (folder / name).is_dir() else None
 
 
 def all_of(folder: Path) -> list[Path]:

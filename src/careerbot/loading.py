@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import re
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
-
-from careerbot import converting
-from careerbot.converting import AS_OF, Converted, Format
+from careerbot import converting, decoding
+from careerbot.catalogue import CATALOGUE, GAPS, SUFFIXES, WORDINGS, Beside, Entry, read_beside
+from careerbot.chunking import plain_title
+from careerbot.converting import Converted, Format
 from careerbot.datatypes import Document, Gap, Wording
 from careerbot.errors import InputError
 
-TEXT_SUFFIXES = frozenset({".md", ".markdown", ".txt", ".text"})
-SUFFIXES = TEXT_SUFFIXES | frozenset(converting.SUFFIXES)
 MAX_BYTES = 20_000_000
-CATALOGUE = "sources.toml"
-WORDINGS = "wordings.jsonl"
-GAPS = "gaps.jsonl"
 _TITLE = re.compile(r"^\ufeff?#[ \t]+(\S.*)$", re.MULTILINE)
-_Line = TypeVar("_Line", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +48,7 @@ def load(paths: Iterable[Path], progress: Callable[[int], None] | None = None) -
     documents: dict[str, Document] = {}
     skipped: list[Skipped] = []
     odd: list[Skipped] = []
-    catalogues: dict[Path, dict[str, dict[str, str]]] = {}
-    wordings: dict[Path, dict[str, list[Wording]]] = {}
-    gaps: list[Gap] = []
+    beside: dict[Path, Beside] = {}
     given = list(paths)
     for file in sorted(set(_files(given))):
         if progress is not None:
@@ -70,18 +60,18 @@ def load(paths: Iterable[Path], progress: Callable[[int], None] | None = None) -
         if read.reason:
             skipped.append(Skipped(str(file), read.reason))
             continue
-        if file.parent not in catalogues:
-            catalogues[file.parent] = _catalogue(file.parent / CATALOGUE)
-            wordings[file.parent] = _wordings(file.parent / WORDINGS)
-            gaps += _gaps(file.parent / GAPS)
-        document = _document(file, read, catalogues[file.parent].get(file.name, {}), documents)
-        asked = wordings[file.parent].get(document.id, [])
+        if file.parent not in beside:
+            beside[file.parent] = read_beside(file.parent)
+            odd += [_unused(file.parent, name) for name in beside[file.parent].unused]
+        document = _document(file, read, beside[file.parent].entries.get(file.name, {}), documents)
+        asked = beside[file.parent].wordings.get(document.id, [])
         odd += [_stale(file, wording) for wording in asked if wording.quote not in read.text]
-        if read.unseen:
-            odd.append(Skipped(str(file), f"{read.unseen} characters that nobody sees were left out of it"))
+        odd += [Skipped(str(file), told) for told in _oddities(read)]
         documents[document.id] = replace(document, wordings=tuple(held for held in asked if held.quote in read.text))
-    once = {document.id: document for document in _once(documents.values())}
-    return Loaded(tuple(once[key] for key in sorted(once)), tuple(skipped), tuple(gaps), tuple(odd))
+    stated = {entry["id"] for held in beside.values() for entry in held.entries.values() if "title" in entry}
+    once = {document.id: document for document in _told_apart(list(_once(documents.values())), stated)}
+    gaps = tuple(gap for held in beside.values() for gap in held.gaps)
+    return Loaded(tuple(once[key] for key in sorted(once)), tuple(skipped), gaps, tuple(odd))
 
 
 def _once(documents: Iterable[Document]) -> Iterator[Document]:
@@ -100,6 +90,14 @@ def _once(documents: Iterable[Document]) -> Iterator[Document]:
         for first, *others in groups:
             asked = dict.fromkeys(wording for held in (first, *others) for wording in held.wordings)
             yield replace(first, wordings=tuple(asked), copies=tuple(held.path for held in others))
+
+
+def _told_apart(documents: Sequence[Document], stated: Collection[str]) -> Iterator[Document]:
+    """Documents that call themselves alike, with their ids behind their titles; `stated` have one by the operator."""
+    titles = Counter(document.title for document in documents)
+    for document in documents:
+        alike = titles[document.title] > 1 and document.id not in stated
+        yield replace(document, title=f"{document.title} ({document.id})") if alike else document
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -134,18 +132,19 @@ def _printable(file: Path) -> str:
 
 def _refusal(file: Path, given: Sequence[Path]) -> str | None:
     if _printable(file) != str(file):
-        return "its name is not UTF-8"
+        return "its name is not UTF-8; rename it"
     if file.is_dir():
-        return "the folder cannot be listed"
+        return "a link to a folder" if file.is_symlink() else "the folder cannot be listed"
     if not file.is_file():
-        return "not a regular file"
+        gone = "a link that leads to no file" if file.is_symlink() else "gone since the folder was listed"
+        return "not a regular file" if file.exists() else gone
     if file.is_symlink() and not any(file == path or file.resolve().is_relative_to(path.resolve()) for path in given):
         return "a link out of the folder"
     try:
         size = file.stat().st_size
     except OSError as error:  # gone since it was listed
         return f"cannot be read ({error.strerror})"
-    return f"{size:,} bytes, more than {MAX_BYTES:,}" if size > MAX_BYTES else None
+    return f"{size:,} bytes, more than {MAX_BYTES:,}; split it" if size > MAX_BYTES else None
 
 
 def _read(file: Path) -> Converted:
@@ -163,87 +162,33 @@ def _read(file: Path) -> Converted:
     if kind not in (None, Format.CSV):
         return converting.convert(raw, kind)
     read = _text(raw)
-    return converting.as_table(read.text) if kind is Format.CSV and not read.reason else read
+    if kind is not Format.CSV or read.reason:
+        return read
+    return replace(converting.as_table(read.text), unseen=read.unseen, guessed=read.guessed)
 
 
 def _text(raw: bytes) -> Converted:
     """The text with line ends as `\\n`, or the reason why there is none."""
     try:
-        text = raw.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        kind = "binary" if b"\0" in raw[:8192] else "not UTF-8"
-        return Converted(reason=f"{kind}: byte {error.start} cannot be decoded; save the file as UTF-8 text")
-    if "\0" in text:
-        return Converted(reason=f"binary: NUL character at {text.index(chr(0))}")
-    shown, unseen = converting.seen(text)
-    return Converted(shown, unseen=unseen) if shown.strip("\ufeff \t\r\n\f\v") else Converted(reason="empty")
+        text, charset = decoding.decoded(raw)
+    except InputError as error:
+        return Converted(reason=str(error))
+    shown, unseen = converting.seen(text.replace("\r\n", "\n").replace("\r", "\n"))
+    if not shown.strip("\ufeff \t\r\n\f\v"):
+        return Converted(reason="empty")
+    return Converted(shown, unseen=unseen, guessed=charset if charset == decoding.WESTERN else "")
 
 
-def _catalogue(file: Path) -> dict[str, dict[str, str]]:
-    """File name → what `sources.toml` says of it. An entry without `file` means `<id>.md` or `.txt`."""
-    if not file.is_file():
-        return {}
-    try:
-        entries = tomllib.loads(file.read_text(encoding="utf-8-sig")).get("source", [])
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{file} is not valid TOML: {error}") from error
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}") from error
-    found: dict[str, dict[str, str]] = {}
-    for entry in entries if isinstance(entries, list) else [entries]:
-        _check_entry(file, entry)
-        names = [entry["file"]] if "file" in entry else [entry["id"] + end for end in SUFFIXES]
-        found.update(dict.fromkeys(names, entry))
-    return found
+def _oddities(read: Converted) -> Iterator[str]:
+    """What an operator should know of a file that was read."""
+    if read.guessed:
+        yield f"not UTF-8, read as {read.guessed}; if letters of it look wrong, save it as UTF-8"
+    if read.unseen:
+        yield f"{read.unseen} characters that nobody sees were left out of it"
 
 
-def _check_entry(file: Path, entry: object) -> None:
-    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not entry["id"].strip():
-        raise InputError(f"{file}: every [[source]] needs an id (a string)")
-    for key, value in entry.items():
-        if not isinstance(value, str):
-            raise InputError(f"{file}: {key} of {entry['id']} must be a string, not {value!r}")
-    if (as_of := entry.get("as_of", "")) and not AS_OF.fullmatch(as_of):
-        raise InputError(f"{file}: as_of of {entry['id']} must be YYYY, YYYY-MM or YYYY-MM-DD, not {as_of!r}")
-
-
-class _WordingLine(BaseModel):
-    asked: tuple[str, ...]
-    quotes: dict[str, tuple[str, ...]]
-
-
-class _GapLine(BaseModel):
-    topic: str
-    asked: tuple[str, ...]
-
-
-def _wordings(file: Path) -> dict[str, list[Wording]]:
-    """Document id → the wordings that `wordings.jsonl` gives for it."""
-    found: dict[str, list[Wording]] = {}
-    for line in _lines(file, _WordingLine, '{"asked": ["…"], "quotes": {"document": ["…"]}}'):
-        for document, quotes in line.quotes.items():
-            found.setdefault(document, []).extend(Wording(quote, line.asked) for quote in quotes)
-    return found
-
-
-def _gaps(file: Path) -> list[Gap]:
-    return [Gap(line.topic, line.asked) for line in _lines(file, _GapLine, '{"topic": "…", "asked": ["…"]}')]
-
-
-def _lines(file: Path, model: type[_Line], expected: str) -> Iterator[_Line]:
-    """The objects of a JSON Lines file that may be missing. Raises InputError with the number of a wrong line."""
-    if not file.is_file():
-        return
-    try:
-        held = file.read_bytes().removeprefix(codecs.BOM_UTF8)
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}") from error
-    for number, line in enumerate(held.split(b"\n"), start=1):
-        if line.strip():
-            try:
-                yield model.model_validate_json(line, strict=True)
-            except ValidationError as error:
-                raise InputError(f"{file} line {number}: expected {expected}") from error
+def _unused(folder: Path, name: str) -> Skipped:
+    return Skipped(str(folder / CATALOGUE), f"no file beside it is meant by {name!r}; name one there: file = …")
 
 
 def _stale(file: Path, wording: Wording) -> Skipped:
@@ -251,22 +196,23 @@ def _stale(file: Path, wording: Wording) -> Skipped:
 
 
 def _title(text: str) -> str:
-    """The first heading of the first level, without the marks that may close it ("# Baker #")."""
+    """The first heading of the first level, without marks that close it ("# Baker #"), or the title of plain text."""
     heading = _TITLE.search(text)
-    title = heading.group(1).rstrip() if heading else ""
+    title = heading.group(1).rstrip() if heading else plain_title(text)
     bare = title.rstrip("#")
     return bare.rstrip() if bare.endswith((" ", "\t")) else title
 
 
-def _document(file: Path, read: Converted, entry: Mapping[str, str], taken: Mapping[str, object]) -> Document:
-    base = name = entry.get("id", file.stem)
+def _document(file: Path, read: Converted, entry: Entry, taken: Mapping[str, object]) -> Document:
+    stem = " ".join(converting.seen(file.stem)[0].split()) or "document"
+    base = name = entry.get("id", stem)
     count = 1
     while name in taken:  # the same file name in two folders
         count += 1
         name = f"{base}-{count}"
     return Document(
         id=name,
-        title=entry.get("title") or _title(read.text) or file.stem,
+        title=entry.get("title") or _title(read.text) or stem,
         text=read.text,
         path=str(file),
         publisher=entry.get("publisher", ""),

@@ -29,6 +29,11 @@ _MARKS = {
 _GOES_ON = {("record", "field"), ("field", "record"), ("glued header", "glued row")}
 
 
+def is_markdown(lines: Sequence[str]) -> bool:
+    """Whether lines have a heading of Markdown; all others are plain text, whose headings have no levels."""
+    return any(re.match(r"\ufeff?#{1,6}\s", line) for line in lines)
+
+
 def as_markdown(lines: Sequence[str]) -> list[tuple[int, str]]:
     """The lines as Markdown, each with the number of the line it comes from.
 
@@ -37,7 +42,7 @@ def as_markdown(lines: Sequence[str]) -> list[tuple[int, str]]:
     """
     # A lone carriage return would be a line end to the parser, and the line numbers would drift.
     marked = [_BULLET.sub(r"\1- ", line.lstrip("\ufeff")).replace("\r", " ") for line in lines]
-    if any(re.match(r"#{1,6}\s", line) for line in marked):
+    if is_markdown(marked):
         return list(enumerate(marked))
     built: list[tuple[int, str]] = []
     before = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,9 @@ class Query:
     vector: Vectors
     terms: tuple[str, ...]
 
+
+_DEEPER = (8, 64)
+"""Times the candidates that dense search looks at where one document fills all of them."""
 
 Search = Callable[[Index, Query, Settings], tuple[Hit, ...]]
 
@@ -46,8 +49,13 @@ def hybrid(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
     """
     scores = index.lexical(query.terms)
     scale = float(scores.max()) or 1.0
-    near = index.nearest(query.vector, settings.candidates)
-    found = [row for row, _ in near.rows] + list(near.votes) + _top(scores, settings.candidates)
+    k = settings.candidates
+    near = index.nearest(query.vector, k)
+    dense_rows, lexical_rows = [row for row, _ in near.rows], _top(scores, k)
+    deeper = ([row for row, _ in index.nearest(query.vector, times * k).rows] for times in _DEEPER)
+    found = dense_rows + list(near.votes) + lexical_rows
+    found += _of_others(index, dense_rows, k, deeper)
+    found += _of_others(index, lexical_rows, k, (_top(scores, most) for most in (len(scores),)))
     rows = np.array(sorted(_statement_rows(index, found)), dtype=np.int64)
     if not len(rows):
         return ()
@@ -65,6 +73,19 @@ def hybrid(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
         Hit(index.chunks[rows[at]], float(fused[at]), rank, float(nearest[at]))
         for rank, at in enumerate(order, start=1)
     )
+
+
+def _of_others(index: Index, rows: Sequence[int], k: int, deeper: Iterable[list[int]]) -> list[int]:
+    """At most k further rows, of other documents, where the first k are all of one that may only repeat a question."""
+    chunks = index.chunks
+    if (
+        len(index.documents) == 1
+        or len(rows) < k
+        or any(chunks[row].document != chunks[rows[0]].document for row in rows)
+    ):
+        return []
+    others = ([row for row in found if chunks[row].document != chunks[rows[0]].document] for found in deeper)
+    return next(filter(None, others), [])[:k]
 
 
 def _statement_rows(index: Index, rows: Iterable[int]) -> set[int]:

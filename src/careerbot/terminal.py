@@ -17,8 +17,8 @@ from careerbot.loading import Loaded
 if TYPE_CHECKING:
     from careerbot.building import BuildReport
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-"""What a terminal would obey, or cannot be printed; a document must not steer it."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal would obey or show in another order, or cannot be printed; a document must not steer it."""
 
 
 def printable(text: str) -> str:

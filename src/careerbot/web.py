@@ -22,9 +22,6 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
@@ -32,6 +29,7 @@ from starlette.websockets import WebSocketClose
 from careerbot import chunking, passages
 from careerbot.config import Settings
 from careerbot.errors import InputError
+from careerbot.limiting import PerMinute
 from careerbot.page import THEME, blocks
 from careerbot.pipeline import Careerbot
 
@@ -179,14 +177,13 @@ class _Admission:
     """Admits a question unless its address has asked too many in the last minute."""
 
     def __init__(self, questions_per_minute: int) -> None:
-        self._item = RateLimitItemPerMinute(questions_per_minute) if questions_per_minute else None
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._questions = PerMinute(questions_per_minute) if questions_per_minute else None
 
     def __call__(self, request: gr.Request) -> None:
         address = request.client.host if request.client else ""
-        if self._item is not None and not self._limiter.hit(self._item, address):
+        if self._questions is not None and not self._questions.count(address):
             raise InputError(
-                f"at most {self._item.amount} questions a minute are answered for one address; try again in a minute"
+                f"at most {self._questions.most} questions a minute are answered for one address; try again in a minute"
             )
 
 
@@ -242,8 +239,7 @@ class _Guard:
         self._app = app
         self._names = _names(settings)
         self._passwords = read_passwords(settings.password_file)
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._wrong = RateLimitItemPerMinute(_WRONG_PASSWORDS)
+        self._wrong = PerMinute(_WRONG_PASSWORDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def sent(message: Message) -> None:
@@ -278,12 +274,12 @@ class _Guard:
     def _login(self, request: Request) -> Response | None:
         """The refusal of who does not give a right name and password, or gave too many wrong ones."""
         address = request.client.host if request.client else ""
-        if not self._limiter.test(self._wrong, address):
+        if self._wrong.is_full(address):
             return PlainTextResponse("too many wrong passwords; try again in a minute", status_code=429)
         if _is_known(request.headers.get("authorization", ""), self._passwords):
             return None
         if "authorization" in request.headers:
-            self._limiter.hit(self._wrong, address)
+            self._wrong.count(address)
         login = {"WWW-Authenticate": 'Basic realm="careerbot", charset="UTF-8"'}
         return PlainTextResponse("a name and a password are needed", status_code=401, headers=login)
 
