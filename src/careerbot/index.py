@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from careerbot import generations, stores
 from careerbot.datatypes import Chunk
-from careerbot.embedding import Encoder, Vectors
+from careerbot.embedding import Encoder, QueryEncoder, Vectors
 from careerbot.errors import CareerbotError, IndexUnusable, StorageError
 from careerbot.stores import Scores, TermStore, VectorStore
 
@@ -71,10 +71,14 @@ class Index:
         vectors = len(self._places) + len(self._topics)
         if vectors != len(self.vectors) or self.documents.keys() != manifest["sources"].keys():
             raise ValueError("its documents, chunks and vectors do not belong together")
-        encoder = folder / generations.ENCODER
-        self.exported = encoder if encoder.is_dir() else None  # for `embedding.QueryEncoder`
         self._near = VectorStore(folder / "chroma")
         self._terms = TermStore(folder / "bm25")
+
+    def encoder(self, model: Encoder) -> Encoder:
+        """What encodes questions: the encoder that the model was exported to, else the model itself."""
+        if not _exported(self.folder):
+            return model
+        return QueryEncoder(self.folder / generations.ENCODER, model.name, self.manifest["encoder"]["fingerprint"])
 
     @property
     def large(self) -> bool:
@@ -208,8 +212,16 @@ def _best(rows: Rows, cosines: Scores) -> list[tuple[int, float]]:
     return list(zip(rows[kept].tolist(), cosines[kept].tolist(), strict=True))
 
 
-def open_index(folder: Path, encoder: Encoder) -> Index:
+def _exported(generation: Path) -> bool:
+    return (generation / generations.ENCODER).is_dir()
+
+
+def open_index(folder: Path, encoder: Encoder, *, by_exported: bool = False) -> Index:
     """The current generation, or with a warning in the log the newest sound one where that is damaged.
+
+    `by_exported` says that questions will be encoded by `Index.encoder`. What was exported is hashed
+    with the rest of a generation, so where it is there the model itself counts by its name alone:
+    its weights, which may have changed since, are not read.
 
     Raises IndexUnusable when there is none, or the current one was made by another encoder or version,
     and StorageError when there is no room for a copy of its database.
@@ -220,30 +232,30 @@ def open_index(folder: Path, encoder: Encoder) -> Index:
     try:
         if generation is None:
             raise generations.missing(folder)
-        return open_generation(generation, encoder)
+        return open_generation(generation, encoder, by_exported=by_exported)
     except IndexUnusable as error:
-        if generations.current(folder) != generation:
-            return open_index(folder, encoder)  # switched meanwhile, and perhaps removed
+        if generations.current(folder) != generation:  # switched meanwhile, and perhaps removed
+            return open_index(folder, encoder, by_exported=by_exported)
         if generation is not None:
-            _check_fits(generation, encoder)
-        index = _previous(folder, generation, encoder)
+            _check_fits(generation, encoder, by_exported=by_exported)
+        index = _previous(folder, generation, encoder, by_exported=by_exported)
         if index is None:
             raise
         _LOG.warning("%s; until then %s, from before, is served", error, index.folder.name)
         return index
 
 
-def _previous(folder: Path, damaged: Path | None, encoder: Encoder) -> Index | None:
+def _previous(folder: Path, damaged: Path | None, encoder: Encoder, *, by_exported: bool) -> Index | None:
     for older in generations.all_of(folder):
         if older != damaged:
             with suppress(IndexUnusable):
-                return open_generation(older, encoder)
+                return open_generation(older, encoder, by_exported=by_exported)
     return None
 
 
-def open_generation(generation: Path, encoder: Encoder) -> Index:
+def open_generation(generation: Path, encoder: Encoder, *, by_exported: bool = False) -> Index:
     """This generation, every file of it compared with its hash. Raises IndexUnusable when it does not fit."""
-    return open_verified(generation, _check_fits(generation, encoder), 0)
+    return open_verified(generation, _check_fits(generation, encoder, by_exported=by_exported), 0)
 
 
 def open_verified(generation: Path, manifest: Mapping[str, Any], sample: int) -> Index:
@@ -278,7 +290,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _check_fits(generation: Path, encoder: Encoder) -> dict[str, Any]:
+def _check_fits(generation: Path, encoder: Encoder, *, by_exported: bool) -> dict[str, Any]:
     """The manifest of a generation that this version and encoder can serve. Raises IndexUnusable."""
     folder = generation.parent
     manifest = generations.read_manifest(generation)
@@ -290,7 +302,7 @@ def _check_fits(generation: Path, encoder: Encoder) -> dict[str, Any]:
         raise generations.damaged(folder, error) from error
     if name != encoder.name:
         raise generations.unusable(folder, f"it was made by the encoder {name!r}, and this is {encoder.name!r}")
-    if fingerprint != encoder.fingerprint:
+    if not (by_exported and _exported(generation)) and fingerprint != encoder.fingerprint:
         raise generations.unusable(folder, f"the weights of {encoder.name!r} are not those that it was made with")
     return manifest
 

@@ -22,7 +22,7 @@ from careerbot import answering, checking, composing, conversation, questions, r
 from careerbot.confidence import Background
 from careerbot.config import Settings, read_settings
 from careerbot.datatypes import Answer, Draft, Quote, Status, Writing
-from careerbot.embedding import Encoder, QueryEncoder, SentenceEncoder, Vectors
+from careerbot.embedding import Encoder, SentenceEncoder, Vectors
 from careerbot.errors import InputError
 from careerbot.index import Index, Watch, open_index
 from careerbot.places import home, places
@@ -86,9 +86,8 @@ class Careerbot:
         """
         settings = settings or read_settings()
         encoder = SentenceEncoder(settings.encoder)
-        held = open_index(Path(index or settings.index), encoder)
-        asking = QueryEncoder(held.exported, encoder) if held.exported else encoder
-        return cls(held, asking, settings, _chat_model(settings))
+        held = open_index(Path(index or settings.index), encoder, by_exported=True)
+        return cls(held, held.encoder(encoder), settings, _chat_model(settings))
 
     def without_model(self) -> Careerbot:
         """The same, quoting only."""

