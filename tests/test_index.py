@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bm25s import BM25
 from conftest import WordEncoder
 
 from careerbot import Careerbot, Document, IndexUnusable, InputError, LockedError, StorageError, generations, stores
@@ -274,12 +275,24 @@ class TestSearching:
 
     def test_a_statement_leads_to_its_passage_and_back(self, bot: Careerbot) -> None:
         for row, chunk in enumerate(bot.index.chunks):
-            passage = bot.index.chunks[bot.index.passage_row(row)]
+            passage = bot.index.chunks[bot.index.passages[row]]
             assert passage.part is None
             assert (passage.document, passage.section) == (chunk.document, chunk.section)
-            members = bot.index.statements(row)
+            members = [bot.index.chunks[at] for at in bot.index.statements(np.array([row]))]
             assert [member.part for member in members] == list(range(len(members)))
             assert chunk.part is None or chunk in members
+
+    def test_statements_of_several_rows_are_those_of_each_passage_once(self, bot: Careerbot) -> None:
+        rows = np.arange(len(bot.index.chunks))
+        every = [row for row in rows if bot.index.chunks[row].part is not None]
+        assert bot.index.statements(rows[::-1]).tolist() == every
+        assert bot.index.statements(rows[:0]).tolist() == []
+
+    def test_scores_are_those_of_the_library_that_wrote_them(self, bot: Careerbot) -> None:
+        library = BM25.load(bot.index.folder / "bm25")
+        for terms in (["baker"], ["fee", "oregon", "fee"], ["hour", "zyzzyva", "median", "wage"]):
+            known = [term for term in terms if term in library.vocab_dict]
+            assert bot.index.lexical(terms).tolist() == library.get_scores(known).astype(float).round(6).tolist()
 
 
 OVENS, SHIFT = "Ovens burn at 250 degrees.", "A shift lasts eight hours."

@@ -60,6 +60,10 @@ class Index:
         self.names: frozenset[str] = frozenset(generations.read_json(folder / "names.json"))
         wordings = generations.wordings(self.chunks)
         owners = generations.owners(self.chunks, wordings)
+        first = np.array([chunk.part is None for chunk in self.chunks])
+        self.passages: Rows = np.maximum.accumulate(np.where(first, np.arange(len(first)), 0))
+        """The row of the passage that each row stands in; a passage's is its own."""
+        self._ends = np.append(np.flatnonzero(first), len(first))  # of passages, after the first
         # The rows of place p are _owned[_starts[p] : _starts[p + 1]].
         self._owned = np.array([row for rows in owners for row in rows], dtype=np.int64)
         self._starts = np.cumsum([0, *map(len, owners)])
@@ -94,30 +98,40 @@ class Index:
         # Chroma's distances differ in the last digits between builds; the stored vectors do not.
         cosines = self.cosines(vector, places)
         counts = self._starts[places + 1] - self._starts[places]
-        first = np.repeat(self._starts[places] - np.cumsum(counts) + counts, counts)
-        rows, each = self._owned[first + np.arange(len(first))], np.repeat(cosines, counts)
-        if len(np.unique(rows)) < k and most < len(self._searched):  # many wordings of a few rows
+        owned = self._owned[_ranges(self._starts[places], counts)]
+        rows, best = self._best(owned, np.repeat(cosines, counts))
+        if len(rows) < k and most < len(self._searched):  # many wordings of a few rows
             return self._nearest(vector, k, min(4 * most, len(self._searched)))
+        order = np.lexsort((rows, -best))[:k]
+        near = list(zip(rows[order].tolist(), best[order].tolist(), strict=True))
         wordings = places >= len(self.chunks)
         asks = np.repeat(wordings, counts)
-        votes = self._votes(dict(zip(places[wordings].tolist(), cosines[wordings].tolist(), strict=True)))
-        return Nearest(_best(rows, each)[:k], dict(_best(rows[asks], each[asks])), votes)
+        rows, best = self._best(owned[asks], np.repeat(cosines, counts)[asks])
+        asked = dict(zip(rows.tolist(), best.tolist(), strict=True))
+        return Nearest(near, asked, self._votes(places[wordings], cosines[wordings]))
 
     def _near_places(self, vector: Vectors, most: int) -> Rows:
         """The places of the nearest vectors, in the order of places."""
         if self.large:
             return np.array(sorted(self._places[name] for name, _ in self._near.nearest(vector, most)), dtype=np.int64)
-        cosines = _cosines(self.vectors[: len(self._places)], vector)[self._searched]
-        return np.sort(self._searched[_top(cosines, most)])
+        return self._searched[_top(_cosines(self.vectors[: len(self._places)], vector)[self._searched], most)]
 
-    def _votes(self, cosines: Mapping[int, float]) -> dict[int, float]:
+    def _best(self, rows: Rows, cosines: Scores) -> tuple[Rows, Scores]:
+        """Every row once, in order, with its largest cosine."""
+        best = np.full(len(self.chunks), -np.inf)
+        np.maximum.at(best, rows, cosines)
+        found = np.flatnonzero(best > -np.inf)
+        return found, best[found]
+
+    def _votes(self, places: Rows, cosines: Scores) -> dict[int, float]:
         """For each row the share of the nearest wordings that ask for it, by nearness, times the nearest cosine."""
-        nearest = sorted(cosines.items(), key=lambda item: (-item[1], item[0]))[:_VOTERS]
-        weights = {place: math.exp((cosine - nearest[0][1]) / _VOTE_WIDTH) for place, cosine in nearest}
+        voters = np.lexsort((places, -cosines))[:_VOTERS]
+        nearest = cosines[voters].tolist()
+        weights = [math.exp((cosine - nearest[0]) / _VOTE_WIDTH) for cosine in nearest]
         votes: dict[int, float] = {}
-        for place, weight in weights.items():
+        for place, weight in zip(places[voters].tolist(), weights, strict=True):
             for row in self._owned[self._starts[place] : self._starts[place + 1]].tolist():
-                votes[row] = votes.get(row, 0.0) + nearest[0][1] * weight / sum(weights.values())
+                votes[row] = votes.get(row, 0.0) + nearest[0] * weight / sum(weights)
         return {row: round(vote, 6) for row, vote in votes.items()}
 
     def known(self, text: str) -> Vectors | None:
@@ -139,7 +153,7 @@ class Index:
         if not self._topics:
             return "", -1.0
         first = len(self._places)
-        places = np.sort(_top(_cosines(self.vectors[first : first + len(self._topics)], vector), _NEAR_GAPS))
+        places = _top(_cosines(self.vectors[first : first + len(self._topics)], vector), _NEAR_GAPS)
         cosines = self.cosines(vector, first + places)
         best = int(np.argmax(cosines))
         return self._topics[places[best]], float(cosines[best])
@@ -149,18 +163,11 @@ class Index:
         scores = self._terms.scores(terms)
         return np.zeros(len(self.chunks)) if scores is None else scores.round(6)
 
-    def passage_row(self, row: int) -> int:
-        """The row of the passage that a statement stands in; the row itself for a passage."""
-        chunk = self.chunks[row]
-        return row if chunk.part is None else row - chunk.part - 1
-
-    def statements(self, row: int) -> tuple[Chunk, ...]:
-        """The statements of the passage at or around a row, in reading order."""
-        first = self.passage_row(row)
-        last = first + 1
-        while last < len(self.chunks) and self.chunks[last].part is not None:
-            last += 1
-        return self.chunks[first + 1 : last]
+    def statements(self, rows: Rows) -> Rows:
+        """The rows of all statements of the passages at or around some rows, in reading order."""
+        passages = np.unique(self.passages[rows])
+        ends = self._ends[np.searchsorted(self._ends, passages, "right")]
+        return _ranges(passages + 1, ends - passages - 1)
 
     def verify(self, sample: int) -> None:
         """Check that BM25 and Chroma hold all of it, and Chroma finds a sample, evenly spread. Raises IndexUnusable."""
@@ -200,16 +207,15 @@ def _cosines(vectors: NDArray[np.floating[Any]], vector: NDArray[np.floating[Any
 
 
 def _top(cosines: NDArray[Any], most: int) -> Rows:
-    """The places of the largest, in no order."""
-    return np.argpartition(-cosines, min(most, len(cosines)) - 1)[:most]
+    """The places of the largest, in order; more of them where the least are equal."""
+    most = min(most, len(cosines))
+    return np.flatnonzero(cosines >= np.partition(cosines, -most)[-most])
 
 
-def _best(rows: Rows, cosines: Scores) -> list[tuple[int, float]]:
-    """Every row once with its largest cosine, best first, ties by row."""
-    order = np.lexsort((rows, -cosines))
-    firsts = np.sort(np.unique(rows[order], return_index=True)[1])
-    kept = order[firsts]
-    return list(zip(rows[kept].tolist(), cosines[kept].tolist(), strict=True))
+def _ranges(starts: Rows, lengths: Rows) -> Rows:
+    """The numbers of some ranges, one range after the other."""
+    first = np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+    return first + np.arange(len(first))
 
 
 def _exported(generation: Path) -> bool:

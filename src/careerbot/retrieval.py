@@ -56,22 +56,19 @@ def hybrid(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
     found = dense_rows + list(near.votes) + lexical_rows
     found += _of_others(index, dense_rows, k, deeper)
     found += _of_others(index, lexical_rows, k, (_top(scores, most) for most in (len(scores),)))
-    rows = np.array(sorted(_statement_rows(index, found)), dtype=np.int64)
-    if not len(rows):
-        return ()
-    passages = np.array([index.passage_row(row) for row in rows], dtype=np.int64)
+    rows = index.statements(np.array(found, dtype=np.int64))
     own = index.cosines(query.vector, rows)
-    nearest = np.maximum(own, [near.asked.get(int(row), -1.0) for row in rows])
+    nearest = np.maximum(own, [near.asked.get(row, -1.0) for row in rows.tolist()])
     fused = (
         (own + nearest) / 2
-        + settings.passage_weight * index.cosines(query.vector, passages)
+        + settings.passage_weight * index.cosines(query.vector, index.passages[rows])
         + settings.lexical_weight * scores[rows] / scale
-        + settings.wording_weight * np.array([near.votes.get(int(row), 0.0) for row in rows])
+        + settings.wording_weight * np.array([near.votes.get(row, 0.0) for row in rows.tolist()])
     ).round(6)
     order = np.lexsort((rows, -fused))
+    ordered = zip(rows[order].tolist(), fused[order].tolist(), nearest[order].tolist(), strict=True)
     return tuple(
-        Hit(index.chunks[rows[at]], float(fused[at]), rank, float(nearest[at]))
-        for rank, at in enumerate(order, start=1)
+        Hit(index.chunks[row], score, rank, cosine) for rank, (row, score, cosine) in enumerate(ordered, start=1)
     )
 
 
@@ -86,13 +83,6 @@ def _of_others(index: Index, rows: Sequence[int], k: int, deeper: Iterable[list[
         return []
     others = ([row for row in found if chunks[row].document != chunks[rows[0]].document] for found in deeper)
     return next(filter(None, others), [])[:k]
-
-
-def _statement_rows(index: Index, rows: Iterable[int]) -> set[int]:
-    found: set[int] = set()
-    for passage in {index.passage_row(row) for row in rows}:
-        found.update(range(passage + 1, passage + 1 + len(index.statements(passage))))
-    return found
 
 
 def _top(scores: Scores, k: int) -> list[int]:
