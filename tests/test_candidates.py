@@ -188,8 +188,8 @@ def test_what_gives_the_amount(question: str, text: str, gives: bool) -> None:
 def test_wordings_are_topics_of_a_statement_and_not_what_it_speaks_of() -> None:
     asked = dataclasses.replace(GUIDE, id="asked", wordings=(Wording("A course takes two years.", ("MEX lessons",)),))
     (candidate,) = rank(read("MEX lessons", NAMES), [hit(asked, "A course")])
-    assert candidate.topics - candidate.context == {"mex", "lessons"}
-    assert candidate.context <= candidate.topics
+    assert candidate.said.topics - candidate.context == {"mex", "lessons"}
+    assert candidate.context <= candidate.said.topics
     assert {"exams", "course", "years"} <= candidate.context
     assert not gives_amount(read("How long is MEX?", NAMES), candidate)
 

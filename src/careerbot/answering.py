@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heapreplace
 from typing import Protocol
 
 from careerbot.candidates import Candidate, rank
@@ -129,7 +130,12 @@ def write(
             if not any(same(group[0], member) for other in chosen for member in other):
                 chosen.append(list(group))
     merged = _merged(chosen)
-    statements = [_with_agreeing(_statement(group, documents), group, pool) for group in merged]
+    equal: dict[object, list[Candidate]] = {}
+    for candidate in pool:
+        equal.setdefault(candidate.said.values, []).append(candidate)
+    statements = [
+        _with_agreeing(_statement(group, documents), group, equal.get(group[0].said.values, ())) for group in merged
+    ]
     numbers = {candidate.chunk.id: number for number, group in enumerate(merged) for candidate in group}
     named = tuple(
         (subject(differing), tuple((figure.text, numbers[candidate.chunk.id]) for candidate, figure in differing))
@@ -157,6 +163,73 @@ def _merged(groups: Iterable[list[Candidate]]) -> list[list[Candidate]]:
     return list(merged.values())
 
 
+class _Choice:
+    """What is chosen so far, and what a further statement would be worth beside it.
+
+    After the best one, a document that has not spoken yet goes before one that has: what another
+    source says of the same thing is worth more than what the same source says of the next thing.
+    And what speaks of words of the question that nothing chosen speaks of goes before what does not
+    (coverage, as in Lin and Bilmes 2011): the other half of a comparison, the second fact asked for.
+    """
+
+    def __init__(self, part: Part, taken: Iterable[Sequence[Candidate]]) -> None:
+        self.shown: list[Candidate] = []
+        self.words = 0
+        self._left = part.background.shares(part.question)
+        self._documents: set[str] = set()
+        for group in taken:
+            for candidate in group:
+                self.add(candidate)
+
+    def add(self, candidate: Candidate) -> None:
+        """Take a candidate in."""
+        self.shown.append(candidate)
+        self.words += len(candidate.chunk.text.split())
+        about = candidate.said.about
+        self._left = {word: share for word, share in self._left.items() if word not in about}
+        self._documents.add(candidate.chunk.document)
+
+    def worth(self, candidate: Candidate) -> float:
+        """How much a candidate adds, which becomes less with each that is taken in."""
+        about = candidate.said.about
+        return self._worth(candidate, sum(share for word, share in self._left.items() if word in about))
+
+    def at_most(self, candidate: Candidate) -> float:
+        """What a candidate is worth if it speaks of all that is left, for which it need not be read."""
+        return self._worth(candidate, sum(self._left.values()))
+
+    def _worth(self, candidate: Candidate, new: float) -> float:
+        return candidate.score + _COVERAGE * new - (_SPOKEN if candidate.chunk.document in self._documents else 0)
+
+    def repeats(self, candidate: Candidate) -> bool:
+        """Whether what is chosen says it already."""
+        return any(
+            same(candidate, one) or adds_nothing(candidate, one) or _leans_on(one.chunk, candidate.chunk)
+            for one in self.shown
+        )
+
+
+def _best_first(left: Sequence[Candidate], choice: _Choice) -> Iterator[tuple[Candidate, float]]:
+    """The candidate that is worth most of those left, with that, again and again; at first the one that answers.
+
+    Nothing becomes worth more by a choice, so only what comes to the top is weighed anew (Minoux 1978).
+    """
+    rest = 0
+    if left and not choice.shown:
+        yield left[0], choice.worth(left[0])
+        rest = 1
+    queue = [(-choice.at_most(left[at]), at) for at in range(rest, len(left))]
+    heapify(queue)
+    while queue:
+        known, at = queue[0]
+        worth = choice.worth(left[at])
+        if worth < -known:
+            heapreplace(queue, (-worth, at))
+        else:
+            heappop(queue)
+            yield left[at], worth
+
+
 def _choose(
     part: Part,
     ranked: Sequence[Candidate],
@@ -164,57 +237,32 @@ def _choose(
     most: int,
     taken: Sequence[Sequence[Candidate]] = (),
 ) -> list[list[Candidate]]:
-    """Groups of candidates, each to become one statement: a sentence, a list, rows of one table.
-
-    After the best one, a document that has not spoken yet goes before one that has: what another
-    source says of the same thing is worth more than what the same source says of the next thing.
-    And what speaks of words of the question that nothing chosen speaks of goes before what does not
-    (coverage, as in Lin and Bilmes 2011): the other half of a comparison, the second fact asked for.
-    """
+    """Groups of candidates, each to become one statement: a sentence, a list, rows of one table."""
+    question = part.question
     groups: dict[tuple[str, int, int], list[Candidate]] = {}
-    shown = [candidate for group in taken for candidate in group]
-    words = sum(len(candidate.chunk.text.split()) for candidate in shown)
+    choice = _Choice(part, taken)
+    first = list(choice.shown)
     enough = settings.keep_ratio * ranked[0].score if ranked else 0.0
-    left = [candidate for candidate in ranked if candidate not in shown and candidate.score >= enough - _COVERAGE]
-    most_asked = ranked[: part.question.extremes] if part.question.extreme else ()  # "the top three"
-    shares = part.background.shares(part.question)
-    asked = frozenset(shares)
-    words_of = {candidate.chunk.id: asked & candidate.about for candidate in (*shown, *left)}
-    covered = {word for candidate in shown for word in words_of[candidate.chunk.id]}
-    documents = {candidate.section[0] for candidate in shown}
-
-    def worth(candidate: Candidate) -> float:
-        new = sum(shares[word] for word in words_of[candidate.chunk.id] - covered)
-        return candidate.score + _COVERAGE * new - (_SPOKEN if candidate.section[0] in documents else 0)
-
-    def by_worth() -> list[Candidate]:
-        return sorted(left, key=worth, reverse=True) if shown else list(left)  # what answers first stays first
-
-    queue = by_worth()
-    while queue:
-        best = queue.pop(0)
-        left.remove(best)
-        if shown and worth(best) < enough:
+    left = [candidate for candidate in ranked if candidate.score >= enough - _COVERAGE and candidate not in first]
+    most_asked = ranked[: question.extremes] if question.extreme else ()  # "the top three"
+    shares = part.background.shares(question) if question.compares else {}
+    for best, worth in _best_first(left, choice):
+        if choice.shown and worth < enough:
             break
-        if any(same(best, one) or adds_nothing(best, one) or _leans_on(one.chunk, best.chunk) for one in shown):
-            continue  # said already
+        if choice.repeats(best):
+            continue
         key = _group(best.chunk, groups)
         if key not in groups and len(groups) + len(taken) >= most:
             continue
-        told = frozenset().union(*(other.stems for other in shown))
-        compared = part.question.compares and shares.keys() & best.stems - told
+        told = frozenset().union(*(other.stems for other in choice.shown)) if shares else frozenset()
+        compared = shares.keys() & best.stems - told
         if key in groups and best not in most_asked and not compared and best.score < _SIBLING * groups[key][0].score:
             continue
-        cost = len(best.chunk.text.split())
-        if words and words + cost > settings.answer_words:
+        if choice.words and choice.words + len(best.chunk.text.split()) > settings.answer_words:
             continue
         groups.setdefault(key, []).append(best)
-        shown.append(best)
-        covered |= words_of[best.chunk.id]
-        documents.add(best.section[0])
-        words += cost
-        queue = by_worth()
-    return [_whole_list(part.question, group, ranked, settings) for group in groups.values()]
+        choice.add(best)
+    return [_whole_list(question, group, ranked, settings) for group in groups.values()]
 
 
 def _group(chunk: Chunk, groups: Collection[tuple[str, int, int]]) -> tuple[str, int, int]:
@@ -259,11 +307,14 @@ def _asks_whole(question: Question, chunk: Chunk) -> bool:
     return bool(each & {stem(word) for word in content_words(cells(chunk.lead.text)[0])})
 
 
-def _with_agreeing(statement: Statement, group: Sequence[Candidate], ranked: Sequence[Candidate]) -> Statement:
-    """The statement with the quotes of other sources that say all of it: none says a whole list or table."""
+def _with_agreeing(statement: Statement, group: Sequence[Candidate], equal: Sequence[Candidate]) -> Statement:
+    """The statement with the quotes of other sources that say all of it: none says a whole list or table.
+
+    `equal` are the candidates with the same values, best first.
+    """
     quotes = list(statement.quotes)
     told = {quote.document for quote in quotes}
-    for other in ranked if len(group) == 1 else ():
+    for other in equal if len(group) == 1 else ():
         if other.chunk.document not in told and same(other, group[0]):
             quotes.append(_quote(other.chunk))
             told.add(other.chunk.document)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from careerbot.chunking import cells
 from careerbot.datatypes import Chunk, Figure, Hit, Kind
@@ -41,35 +41,83 @@ _LABEL = re.compile(r"[^\d:]{1,80}")
 _ENDINGS = ".!…”\"')]"
 
 
+class Said:
+    """What a statement says, which is the same for every question; each part is read when it is first asked for."""
+
+    def __init__(self, chunk: Chunk) -> None:
+        self._chunk = chunk
+        self.id = chunk.id
+
+    @cached_property
+    def quotable(self) -> bool:
+        """Questions, bare introductions, captions, labels and pointers to elsewhere answer nothing."""
+        chunk, text = self._chunk, self._chunk.text.rstrip(" *_")  # Markdown's emphasis
+        if chunk.part is None or text.endswith(("?", ":")) or _CAPTION.search(text) or POINTER.search(text):
+            return False
+        return chunk.kind in (Kind.LIST, Kind.TABLE) or text[-1:] in _ENDINGS or not _LABEL.fullmatch(text)
+
+    @cached_property
+    def figures(self) -> tuple[Figure, ...]:
+        """Its amounts, in a row of a table with the headers of their columns."""
+        return _figures(self._chunk)
+
+    @cached_property
+    def values(self) -> frozenset[tuple[float, float | None, str]]:
+        """Amount, upper end of a range, and unit of every figure."""
+        return frozenset((figure.amount, figure.upper, figure.unit) for figure in self.figures)
+
+    @cached_property
+    def _own(self) -> list[str]:
+        return tokens(self._chunk.text)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Those of its own words."""
+        return frozenset(stem(word) for word in self._own if word not in FUNCTION_WORDS)
+
+    @cached_property
+    def context(self) -> frozenset[str]:
+        """The words of it, its headings and its lead, which it speaks of."""
+        lead = self._chunk.lead.text if self._chunk.lead else ""
+        return frozenset((*self._own, *tokens(" ".join((*self._chunk.headings[1:], lead)))))
+
+    @cached_property
+    def topics(self) -> frozenset[str]:
+        """The context and the words of the wordings, by which people ask for it."""
+        return self.context.union(tokens(" ".join(self._chunk.wordings)))
+
+    @cached_property
+    def about(self) -> frozenset[str]:
+        """The stems of the topics."""
+        return frozenset(map(stem, self.topics))
+
+
+_said = lru_cache(maxsize=_REMEMBERED)(Said)  # most questions meet the same few hundred statements
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A statement that may be quoted, with what choosing looks at.
-
-    `stems` are those of its own words. `context` are the words of it, its headings and its lead,
-    which it speaks of; `topics` also those of its wordings, by which people ask for it.
-    """
+    """A statement that may be quoted, with what choosing looks at."""
 
     chunk: Chunk
     score: float
     cosine: float
-    figures: tuple[Figure, ...]
-    stems: frozenset[str]
-    context: frozenset[str] = field(repr=False)
+    said: Said = field(repr=False, compare=False)
 
     @property
-    def values(self) -> frozenset[tuple[float, float | None, str]]:
-        """Amount, upper end of a range, and unit of every figure."""
-        return _values(self.chunk)
+    def figures(self) -> tuple[Figure, ...]:
+        """As `Said` has them."""
+        return self.said.figures
 
     @property
-    def topics(self) -> frozenset[str]:
-        """The context and the words of the wordings."""
-        return _topics(self.chunk)
+    def stems(self) -> frozenset[str]:
+        """As `Said` has them."""
+        return self.said.stems
 
     @property
-    def about(self) -> frozenset[str]:
-        """The stems of the topics."""
-        return _about(self.chunk)
+    def context(self) -> frozenset[str]:
+        """As `Said` has it."""
+        return self.said.context
 
     @property
     def section(self) -> tuple[str, int]:
@@ -79,16 +127,26 @@ class Candidate:
 
 def unweighed(chunk: Chunk) -> Candidate:
     """A statement by itself, which no search has found."""
-    return Candidate(chunk, 0.0, 0.0, *_read(chunk))
+    return Candidate(chunk, 0.0, 0.0, _said(chunk))
+
+
+def quotable(chunk: Chunk) -> bool:
+    """Whether a chunk may answer anything, as `Said` tells."""
+    return _said(chunk).quotable
 
 
 def rank(question: Question, hits: Sequence[Hit]) -> list[Candidate]:
     """The quotable statements among the hits, best first."""
     introduced = {(hit.chunk.document, hit.chunk.start): hit.score for hit in hits} if question.several else {}
-    found = [_candidate(question, hit, introduced) for hit in hits if quotable(hit.chunk)]
+    places = [frozenset(tokens(name)) for name in question.places]
+    found = [
+        Candidate(hit.chunk, round(_score(hit, introduced) + _bonus(question, places, said), 6), hit.cosine, said)
+        for hit in hits
+        if (said := _said(hit.chunk)).quotable
+    ]
     if question.extreme and found:
         found = _extremes_first(question, found)
-    found.sort(key=lambda candidate: (-candidate.score, candidate.chunk.id))
+    found.sort(key=lambda candidate: (-candidate.score, candidate.said.id))
     return _amount_first(question, found)
 
 
@@ -122,49 +180,11 @@ def _fits(question: Question, figure: Figure) -> bool:
     return not question.period or figure.unit not in "$€£" or figure.period in (None, question.period)
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def quotable(chunk: Chunk) -> bool:
-    """Questions, bare introductions, captions, labels and pointers to elsewhere answer nothing."""
-    text = chunk.text.rstrip(" *_")  # Markdown's emphasis
-    if chunk.part is None or text.endswith(("?", ":")) or _CAPTION.search(text) or POINTER.search(text):
-        return False
-    return chunk.kind in (Kind.LIST, Kind.TABLE) or text[-1:] in _ENDINGS or not _LABEL.fullmatch(text)
-
-
-def _candidate(question: Question, hit: Hit, introduced: Mapping[tuple[str, int], float]) -> Candidate:
+def _score(hit: Hit, introduced: Mapping[tuple[str, int], float]) -> float:
     """A list that answers is often found by the sentence that introduces it, not by its items."""
     chunk = hit.chunk
     lead = introduced.get((chunk.document, chunk.lead.start), 0.0) if chunk.lead and chunk.kind is Kind.LIST else 0.0
-    score = hit.score if hit.score >= lead else (hit.score + 3 * lead) / 4
-    held, stems, context = _read(chunk)
-    return Candidate(chunk, round(score + _bonus(question, held, context), 6), hit.cosine, held, stems, context)
-
-
-# What a statement says is the same for every question; most questions meet the same few hundred statements.
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _read(chunk: Chunk) -> tuple[tuple[Figure, ...], frozenset[str], frozenset[str]]:
-    """The figures of a statement, the stems of its own words, and the words that it speaks of."""
-    own = tokens(chunk.text)
-    around = tokens(" ".join((*chunk.headings[1:], chunk.lead.text if chunk.lead else "")))
-    stems = frozenset(stem(word) for word in own if word not in FUNCTION_WORDS)
-    return _figures(chunk), stems, frozenset(own) | frozenset(around)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _values(chunk: Chunk) -> frozenset[tuple[float, float | None, str]]:
-    return frozenset((figure.amount, figure.upper, figure.unit) for figure in _read(chunk)[0])
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _topics(chunk: Chunk) -> frozenset[str]:
-    return _read(chunk)[2] | frozenset(tokens(" ".join(chunk.wordings)))
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _about(chunk: Chunk) -> frozenset[str]:
-    return frozenset(stem(word) for word in _topics(chunk))
+    return hit.score if hit.score >= lead else (hit.score + 3 * lead) / 4
 
 
 def _figures(chunk: Chunk) -> tuple[Figure, ...]:
@@ -187,16 +207,21 @@ def _figure_text(chunk: Chunk) -> str:
     return chunk.text
 
 
-def _bonus(question: Question, held: Sequence[Figure], context: frozenset[str]) -> float:
-    """What a statement gains or loses by the kind of amount, the names and the statistic asked for."""
+def _bonus(question: Question, places: Sequence[frozenset[str]], said: Said) -> float:
+    """What a statement gains or loses by the kind of amount, the names and the statistic asked for.
+
+    `places` are the words of each place of the question.
+    """
+    measured = question.units or question.statistic or question.period
+    held = said.figures if measured else ()
     fitting = [figure for figure in held if figure.unit in question.units]
     bonus = 0.0
     if question.units:
         bonus += _UNIT if fitting else 0.0 if question.open else _NO_UNIT
     if question.names:
-        bonus += _NO_NAME * sum(name not in context for name in question.names) / len(question.names)
-    if question.places:
-        bonus += _NO_NAME * sum(not set(tokens(name)) <= context for name in question.places) / len(question.places)
+        bonus += _NO_NAME * sum(name not in said.context for name in question.names) / len(question.names)
+    if places:
+        bonus += _NO_NAME * sum(not words <= said.context for words in places) / len(places)
     stated = fitting or held
     if question.statistic and stated:
         named = {figure.statistic for figure in stated}
@@ -219,9 +244,9 @@ def _extremes_first(question: Question, found: Sequence[Candidate]) -> list[Cand
     for members in series.values():
         if len(members) >= _SERIES and max(held.score for _, held in members) >= 0.75 * top:
             members.sort(key=lambda member: (-question.extreme * member[0], -member[1].score))
-            lifted.update(member.chunk.id for _, member in members[: question.extremes])
+            lifted.update(member.said.id for _, member in members[: question.extremes])
     return [
-        replace(candidate, score=round(candidate.score + _EXTREME, 6)) if candidate.chunk.id in lifted else candidate
+        replace(candidate, score=round(candidate.score + _EXTREME, 6)) if candidate.said.id in lifted else candidate
         for candidate in found
     ]
 

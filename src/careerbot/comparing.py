@@ -31,8 +31,8 @@ _PERIODS = {"year": "annual", "hour": "hourly", "month": "monthly"}
 
 def same(one: Candidate, other: Candidate) -> bool:
     """Whether two statements say the same: the same amounts, and mostly the same words where there is one only."""
-    values = one.values
-    if values != other.values:
+    values = one.said.values
+    if values != other.said.values:
         return False
     if len(values) > 1:
         return True
@@ -46,8 +46,8 @@ def same(one: Candidate, other: Candidate) -> bool:
 
 def adds_nothing(one: Candidate, other: Candidate) -> bool:
     """Whether a statement only repeats amounts of another one of its document, mostly in its words."""
-    values = one.values if one.chunk.document == other.chunk.document else frozenset()
-    return bool(values) and values <= other.values and 2 * len(one.stems & other.stems) >= len(one.stems)
+    values = one.said.values if one.chunk.document == other.chunk.document else frozenset()
+    return bool(values) and values <= other.said.values and 2 * len(one.stems & other.stems) >= len(one.stems)
 
 
 @lru_cache(maxsize=8192)

@@ -126,7 +126,7 @@ def signals(
     kind of amount asked for is there (-1 it is not, 0 none is asked for).
     """
     shares = background.shares(question)
-    held = [candidate.about for candidate in chosen]
+    held = [candidate.said.about for candidate in chosen]
     every = frozenset().union(*held)
 
     cosine = max(candidate.cosine for candidate in ranked[:10])
