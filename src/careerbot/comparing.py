@@ -36,12 +36,12 @@ def same(one: Candidate, other: Candidate) -> bool:
         return False
     if len(values) > 1:
         return True
-    shared = len(one.stems & other.stems)
+    first, second = one.stems, other.stems
     if one.figures:
-        return shared >= 0.6 * min(len(one.stems), len(other.stems))
-    if _negated(one.chunk.text) != _negated(other.chunk.text):
-        return False
-    return shared >= 0.75 * max(len(one.stems), len(other.stems))
+        return len(first & second) >= 0.6 * min(len(first), len(second))
+    enough = 0.75 * max(len(first), len(second))
+    alike = min(len(first), len(second)) >= enough and len(first & second) >= enough
+    return alike and _negated(one.chunk.text) == _negated(other.chunk.text)
 
 
 def adds_nothing(one: Candidate, other: Candidate) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache, partial
 
 from careerbot import wanted
 from careerbot.figures import period_of
@@ -52,6 +53,7 @@ _CALENDAR = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
     "september october november december".split()
 )
+_BEGUN = re.compile(r"[.!?:]\s*[\"'“(]*$")
 _CARRIED = 6  # words of the first clause that a later one takes along
 _VERBLESS = re.compile(rf"^\W*(?:which|what)(?: (?!{VERBS})\w+){{1,2}}$", re.I)
 """A clause such as "which flours" in "which flours and which yeasts do bakers use" asks nothing alone."""
@@ -98,6 +100,7 @@ class Question:
         return tuple(name for name in self.names if name not in located)
 
 
+@lru_cache(maxsize=64)  # each step of an answer asks again
 def focus(text: str) -> str:
     """The sentences of a message that ask, without the story around them; all of it where none does."""
     text = _ASIDE.sub("", text)
@@ -128,6 +131,7 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
         clauses = [asked]
     every = _names(asked, known_names) or _names(text, known_names)
     found: list[Question] = []
+    reading = cache(partial(read, known_names=known_names))  # a message is often its only clause
     for at, clause in enumerate(clauses):
         asks, own = clause, _names(clause, known_names)
         if not own and len(clauses) > 1:
@@ -136,12 +140,12 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
             clause, own = f"{', '.join(about)}: {clause}" if about else clause, named
         own += [place for place in places(clause) if place not in own] if wanted.compares(clause) else []
         if len(own) > 1 and (wanted.compares(clause) or _SHARED.search(asked) or len(own) > 2):
-            found += [replace(read(clause, known_names), asked="")] if len(clauses) == 1 else []
-            found += [replace(read(_only_name(clause, name, own), known_names), names=(name,)) for name in own]
+            found += [replace(reading(clause), asked="")] if len(clauses) == 1 else []
+            found += [replace(reading(_only_name(clause, name, own)), names=(name,)) for name in own]
         else:
-            found.append(replace(read(clause, known_names), asked=asks))
+            found.append(replace(reading(clause), asked=asks))
     unlike = {question.text: question for question in found}
-    whole = read(text, known_names)
+    whole = reading(text)
     if len(unlike) < 2:
         return (whole,)
     return (*tuple(unlike.values())[:MAX_PARTS], *([replace(whole, asked="")] if len(clauses) > 1 else []))
@@ -209,9 +213,12 @@ def _names(text: str, known: Collection[str]) -> list[str]:
         lower = word.lower().replace("’", "'").removesuffix("'s")
         if lower not in known and lower.removesuffix("s") in known:
             lower = lower.removesuffix("s")
-        initial = match.start() == 0 or re.search(r"[.!?:]\s*[\"'“(]*$", text[: match.start()]) is not None
-        acronym = len(word) > 1 and sum(letter.isupper() for letter in word) > 1 and not text.isupper()
-        capital = word[0].isupper() and not initial and not plain and len(word) > 1
-        if lower in known or ((acronym or capital) and lower not in FUNCTION_WORDS and lower not in _CALENDAR):
-            found.append(lower)
+        if lower not in known:
+            if word.islower() or len(word) == 1 or lower in FUNCTION_WORDS or lower in _CALENDAR:
+                continue
+            acronym = sum(letter.isupper() for letter in word) > 1 and not text.isupper()
+            initial = match.start() == 0 or _BEGUN.search(text[: match.start()]) is not None
+            if not acronym and (initial or plain or not word[0].isupper()):
+                continue
+        found.append(lower)
     return list(dict.fromkeys(found))
