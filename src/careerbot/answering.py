@@ -172,19 +172,31 @@ class _Choice:
     (coverage, as in Lin and Bilmes 2011): the other half of a comparison, the second fact asked for.
     """
 
-    def __init__(self, part: Part, taken: Iterable[Sequence[Candidate]]) -> None:
+    def __init__(self, part: Part, settings: Settings, most: int, taken: Sequence[Sequence[Candidate]]) -> None:
+        self.groups: dict[tuple[str, int, int], list[Candidate]] = {}
         self.shown: list[Candidate] = []
-        self.words = 0
+        self._words, self._most_words = 0, settings.answer_words
+        self._most_groups = most - len(taken)
         self._left = part.background.shares(part.question)
         self._documents: set[str] = set()
         for group in taken:
             for candidate in group:
-                self.add(candidate)
+                self._show(candidate)
 
     def add(self, candidate: Candidate) -> None:
         """Take a candidate in."""
+        self.groups.setdefault(_group(candidate.chunk, self.groups), []).append(candidate)
+        self._show(candidate)
+
+    def has_room(self, candidate: Candidate) -> bool:
+        """Whether there are words, and a group, left for a candidate; where there are none, there never will be."""
+        if self._words and self._words + candidate.said.words > self._most_words:
+            return False
+        return len(self.groups) < self._most_groups or _group(candidate.chunk, self.groups) in self.groups
+
+    def _show(self, candidate: Candidate) -> None:
         self.shown.append(candidate)
-        self.words += len(candidate.chunk.text.split())
+        self._words += candidate.said.words
         about = candidate.said.about
         self._left = {word: share for word, share in self._left.items() if word not in about}
         self._documents.add(candidate.chunk.document)
@@ -222,8 +234,9 @@ def _best_first(left: Sequence[Candidate], choice: _Choice) -> Iterator[tuple[Ca
     heapify(queue)
     while queue:
         known, at = queue[0]
-        worth = choice.worth(left[at])
-        if worth < -known:
+        if not choice.has_room(left[at]):
+            heappop(queue)
+        elif (worth := choice.worth(left[at])) < -known:
             heapreplace(queue, (-worth, at))
         else:
             heappop(queue)
@@ -239,11 +252,10 @@ def _choose(
 ) -> list[list[Candidate]]:
     """Groups of candidates, each to become one statement: a sentence, a list, rows of one table."""
     question = part.question
-    groups: dict[tuple[str, int, int], list[Candidate]] = {}
-    choice = _Choice(part, taken)
-    first = list(choice.shown)
+    choice = _Choice(part, settings, most, taken)
+    first = {candidate.said.id for candidate in choice.shown}
     enough = settings.keep_ratio * ranked[0].score if ranked else 0.0
-    left = [candidate for candidate in ranked if candidate.score >= enough - _COVERAGE and candidate not in first]
+    left = [held for held in ranked if held.score >= enough - _COVERAGE and held.said.id not in first]
     most_asked = ranked[: question.extremes] if question.extreme else ()  # "the top three"
     shares = part.background.shares(question) if question.compares else {}
     for best, worth in _best_first(left, choice):
@@ -251,18 +263,13 @@ def _choose(
             break
         if choice.repeats(best):
             continue
-        key = _group(best.chunk, groups)
-        if key not in groups and len(groups) + len(taken) >= most:
-            continue
         told = frozenset().union(*(other.stems for other in choice.shown)) if shares else frozenset()
         compared = shares.keys() & best.stems - told
-        if key in groups and best not in most_asked and not compared and best.score < _SIBLING * groups[key][0].score:
+        beside = choice.groups.get(_group(best.chunk, choice.groups))
+        if beside and best not in most_asked and not compared and best.score < _SIBLING * beside[0].score:
             continue
-        if choice.words and choice.words + len(best.chunk.text.split()) > settings.answer_words:
-            continue
-        groups.setdefault(key, []).append(best)
         choice.add(best)
-    return [_whole_list(question, group, ranked, settings) for group in groups.values()]
+    return [_whole_list(question, group, ranked, settings) for group in choice.groups.values()]
 
 
 def _group(chunk: Chunk, groups: Collection[tuple[str, int, int]]) -> tuple[str, int, int]:
@@ -290,7 +297,7 @@ def _whole_list(
     taken: list[Candidate] = []
     for candidate in ranked:
         if candidate.section == group[0].section:
-            words += len(candidate.chunk.text.split())
+            words += candidate.said.words
             if taken and words > _WHOLE_LIST * settings.answer_words:
                 break
             taken.append(candidate)

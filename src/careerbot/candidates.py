@@ -49,6 +49,11 @@ class Said:
         self.id = chunk.id
 
     @cached_property
+    def words(self) -> int:
+        """How many it has, as white space parts them."""
+        return len(self._chunk.text.split())
+
+    @cached_property
     def quotable(self) -> bool:
         """Questions, bare introductions, captions, labels and pointers to elsewhere answer nothing."""
         chunk, text = self._chunk, self._chunk.text.rstrip(" *_")  # Markdown's emphasis

@@ -15,10 +15,12 @@ def questions_near(hits: Sequence[Hit], cited: Sequence[Citation]) -> Iterator[t
     They are wordings written as full questions, else headings that ask; one of each section, and
     none of a section that is cited.
     """
+    sources = {held.source for held in cited}
     sections = {
         (hit.chunk.document, hit.chunk.section)
         for hit in hits
-        if any(stands_in(hit.chunk, held.source, held.start, held.end) for held in cited)
+        if hit.chunk.document in sources
+        and any(stands_in(hit.chunk, held.source, held.start, held.end) for held in cited)
     }
     asked: set[str] = set()
     for hit in hits[:_LOOKED_AT]:
