@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careerbot import Document, Settings
-from careerbot.answering import Part, write
+from careerbot.answering import Part, _best_first, _Choice, write
+from careerbot.candidates import Candidate, rank
 from careerbot.confidence import Background
 from careerbot.datatypes import Draft, Hit, Statement
 from careerbot.questions import understand
@@ -355,6 +356,33 @@ def test_whatever_is_found_is_quoted_exactly_and_once(question: str, found: list
             assert DOCUMENTS[quote.document].text[quote.start : quote.end] == quote.text
         assert len({quote.document for quote in said.quotes}) == len(said.quotes)
     assert len({said.text for said in written.statements}) == len(written.statements)
+
+
+@given(
+    st.sampled_from(QUESTIONS),
+    st.lists(st.tuples(st.sampled_from(ALL), st.floats(0.5, 1)), unique_by=lambda pair: pair[0].chunk.id),
+    st.lists(st.booleans(), min_size=len(ALL), max_size=len(ALL)),
+)
+def test_the_next_best_is_what_weighing_all_anew_would_find(
+    question: str, found: list[tuple[Hit, float]], taken: list[bool]
+) -> None:
+    (asked, *_) = understand(question, NAMES)
+    part = Part(asked, tuple(dataclasses.replace(one, score=score) for one, score in found), BACKGROUND)
+    left = rank(asked, part.hits)
+    settings = Settings(answer_words=40)
+    choice, anew = _Choice(part, settings, 3, ()), _Choice(part, settings, 3, ())
+
+    def expected() -> Candidate | None:
+        fitting = [held for held in left if anew.has_room(held)]
+        return max(fitting, key=anew.worth) if anew.shown and fitting else next(iter(fitting), None)
+
+    for number, (best, _) in enumerate(_best_first(tuple(left), choice)):
+        assert best is expected()
+        left.remove(best)
+        if number == 0 or taken[number]:
+            choice.add(best)
+            anew.add(best)
+    assert expected() is None
 
 
 def test_a_row_of_one_cell_is_shown_without_a_dash() -> None:

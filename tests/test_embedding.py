@@ -238,6 +238,37 @@ class TestExported:
             encoder.encode([None])  # type: ignore[list-item]
         assert encoder.encode(["bread"]).tolist() == [[1]]
 
+    def test_a_table_stays_halved_and_only_the_rows_that_are_looked_up_are_cast(self) -> None:
+        import onnx
+        import onnxruntime
+        from onnx import TensorProto, helper, numpy_helper
+
+        numbers = np.random.default_rng(1)
+        table, weight = (numbers.standard_normal((64, 32)).astype(np.float32) for _ in range(2))
+        rows = helper.make_tensor_value_info("rows", TensorProto.INT64, ["n"])
+        graph = helper.make_graph(
+            [
+                helper.make_node("Gather", ["table", "rows"], ["looked"]),
+                helper.make_node("Gather", ["both", "rows"], ["up"]),
+                helper.make_node("MatMul", ["both", "looked_up"], ["product"]),
+                helper.make_node("Transpose", ["looked"], ["looked_up"]),
+                helper.make_node("MatMul", ["product", "up"], ["found"]),
+            ],
+            "tables",
+            [rows],
+            [helper.make_tensor_value_info("found", TensorProto.FLOAT, [64, 32])],
+            [numpy_helper.from_array(table, "table"), numpy_helper.from_array(weight, "both")],
+        )
+        graph.node.insert(2, graph.node.pop(3))  # in the order of what they need
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+        careerbot.exporting._halve(model)
+        onnx.checker.check_model(model)
+        assert [node.input[0] for node in model.graph.node if node.op_type == "Cast"] == ["both.half", "looked.half"]
+        session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        halved, other = (held.astype(np.float16).astype(np.float32) for held in (table, weight))
+        expected = other @ halved[[3, 5]].T @ other[[3, 5]]
+        np.testing.assert_allclose(session.run(None, {"rows": np.array([3, 5])})[0], expected, atol=1e-4)
+
     @pytest.mark.slow
     def test_the_real_model_is_exported_with_the_same_vectors(self, tmp_path: Path) -> None:
         encoder = SentenceEncoder()

@@ -455,6 +455,21 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class Exported(WordEncoder):
+    """Leaves a file, as an encoder does that can be exported."""
+
+    def export(self, folder: Path, probes: Sequence[str]) -> str:
+        folder.mkdir()
+        (folder / "words.txt").write_text("words")
+        return ""
+
+
+class Letters(Exported):
+    @property
+    def name(self) -> str:
+        return "letters"
+
+
 @pytest.fixture
 def folder(built: Path, tmp_path: Path) -> Path:
     """A copy of an index that may be damaged."""
@@ -476,6 +491,19 @@ class TestOpening:
             IndexUnusable, match=r"the weights of 'words' are not those that it was made with; rebuild it: "
         ):
             open_index(folder, WordEncoder(fingerprint="words-2"))
+
+    def test_where_the_encoder_was_exported_the_model_counts_by_its_name(self, tmp_path: Path) -> None:
+        build([_baker()], Exported(), tmp_path)
+        later = Exported(fingerprint="words-2")  # the operator has another version of it by now
+        with pytest.raises(IndexUnusable, match="the weights of 'words' are not those"):
+            open_index(tmp_path, later)
+        assert open_index(tmp_path, later, by_exported=True).chunks
+        with pytest.raises(IndexUnusable, match="it was made by the encoder 'words', and this is 'letters'"):
+            open_index(tmp_path, Letters(), by_exported=True)
+
+    def test_where_no_encoder_was_exported_the_weights_count(self, folder: Path) -> None:
+        with pytest.raises(IndexUnusable, match="the weights of 'words' are not those"):
+            open_index(folder, WordEncoder(fingerprint="words-2"), by_exported=True)
 
     @pytest.mark.parametrize(
         ("key", "value", "reason"),
