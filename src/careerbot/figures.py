@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from math import prod
 
@@ -47,6 +47,14 @@ _COUNT = re.compile(
     rf"(?!one\b(?!{_SCALED}))(?<![\w$€£.,-])(?P<a>{_NUMBER})(?:{_TO}(?P<b>{_NUMBER}))?\+?(?![\w%]|[.,]\d)",
     re.I,
 )
+_KINDS = (
+    (_MONEY, re.compile("[$€£]")),
+    (_PERCENT, re.compile(_SHARE, re.I)),
+    (_DURATION, re.compile(_TIME, re.I)),
+    (_COUNT, _ANY),
+)
+"""What a kind of amount looks like, and what a text must hold that has one, which is far quicker to look for."""
+
 _ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b(?=[^.;|]{0,14}percentile)|\bpercentile\b", re.I)
 _YEAR = re.compile(
     r"(?<![$€£\d.,])(?<![$€£]\s)\b(?:19|20)\d\d\b(?:\s?[-–]\s?(?:19|20)?\d\d\b)?"
@@ -69,6 +77,10 @@ _PERIODS = (
     ("month", re.compile(r"\bmonthly\b|\b(?:per|a) month\b|/mo\b", re.I)),
     ("year", re.compile(r"\bannual|\byearly\b|\b(?:per|a|each|every|by the) year\b|/y(?:ea)?r\b", re.I)),
 )
+_LABELLED = re.compile(
+    r"median|middle|mean|average|avg|typical|percentile|hour|/hr|month|/mo|annual|year|/yr|(?:19|20)\d\d", re.I
+)
+"""In every text that names a statistic, a period or a year."""
 
 
 def figures(text: str) -> tuple[Figure, ...]:
@@ -86,8 +98,8 @@ def figures(text: str) -> tuple[Figure, ...]:
     named = _named(text)
     ranks = _RANKS.search(text)
     found: list[Figure] = []
-    for pattern in (_MONEY, _PERCENT, _DURATION, _COUNT):
-        for match in pattern.finditer(text):
+    for pattern, sign in _KINDS:
+        for match in pattern.finditer(text) if sign.search(text) else ():
             span = match.span()
             measured = None if any(taken[slice(*span)]) else _measure(pattern, match)
             if measured is None:
@@ -116,6 +128,8 @@ def _named(text: str) -> Callable[[int, int], tuple[str | None, ...]]:
 
     A clause speaks of one figure alone, as in "$24 per hour or $50,000 per year".
     """
+    if _LABELLED.search(text) is None:
+        return lambda start, end: (None, None, None)
     separators = [match.span() for match in _SEPARATOR.finditer(text)]
     begins, ends = [0, *(end for _, end in separators)], [*(start for start, _ in separators), len(text)]
     whole = _labels(text)
@@ -163,6 +177,7 @@ def _time(name: str) -> tuple[float, str]:
     return (_MINUTES[name], "minutes") if name in _MINUTES else (_MONTHS[name], "months")
 
 
+@lru_cache(maxsize=4096)
 def number(text: str) -> float:
     """The value of "1,200", "3.5", "3 1/2", "six", "twenty-five", "50k" or "2 million"."""
     scale = _scale(text)
