@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from careerbot.candidates import POINTER, Candidate, quotable, unweighed
+from careerbot.candidates import POINTER, Candidate, quotable, stating, unweighed
 from careerbot.chunking import empty_headings
 from careerbot.conflicts import Cosines, KindOfFigure, Told, about, conflicts, left_out, told_by
 from careerbot.datatypes import Chunk, Document, Figure, Kind
@@ -129,7 +129,7 @@ def _measured(held: Candidate) -> Candidate:
     """Without the figures that only number something: "Step 3"."""
     if held.chunk.kind is Kind.TABLE:  # there the places of figures are not those in the text
         return held
-    return replace(held, figures=tuple(f for f in held.figures if not _NUMBERED.search(held.chunk.text[: f.start])))
+    return stating(held, [stated for stated in held.figures if not _NUMBERED.search(held.chunk.text[: stated.start])])
 
 
 def _conflict(group: Sequence[Told], documents: Mapping[str, Document], today: date) -> Conflict:

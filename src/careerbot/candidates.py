@@ -135,6 +135,13 @@ def unweighed(chunk: Chunk) -> Candidate:
     return Candidate(chunk, 0.0, 0.0, _said(chunk))
 
 
+def stating(held: Candidate, stated: Sequence[Figure]) -> Candidate:
+    """A candidate of which only these figures count."""
+    said = Said(held.chunk)
+    said.figures = tuple(stated)
+    return replace(held, said=said)
+
+
 def quotable(chunk: Chunk) -> bool:
     """Whether a chunk may answer anything, as `Said` tells."""
     return _said(chunk).quotable
