@@ -30,7 +30,14 @@ The mean wage of bakers was $36,000. Ovens in Chile are large.
 """
 BAKER = Document("baker", "Baker", TEXT, "baker.md")
 NAMES = {"jex", "mex"}
-KNOWN = Background({"baker": 1, "jex": 1, "mex": 1, "exam": 1, "cost": 1, "pay": 1}, 4, NAMES, frozenset(), ("", -1.0))
+KNOWN = Background(
+    {"baker": 1, "jex": 1, "mex": 1, "exam": 1, "cost": 1, "pay": 1},
+    4,
+    NAMES,
+    places=frozenset(),
+    subjects=frozenset({"baker"}),
+    gap=("", -1.0),
+)
 
 
 def asked(text: str, *statements: str, score: float = 0.9) -> tuple[Question, list[Candidate]]:

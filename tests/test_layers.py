@@ -22,7 +22,7 @@ ROWS = (
     ("converting",),
     ("catalogue", "chunking"),
     ("loading", "figures", "places", "spelling", "embedding", "feedback", "spending"),
-    ("wanted", "grounding", "models"),
+    ("wanted", "grounding", "models", "occupations"),
     ("questions", "rendering", "stores", "generations", "tables", "passages"),
     ("conversation", "candidates", "contents", "index", "handout", "charting", "messages"),
     ("comparing", "confidence", "building", "steps"),

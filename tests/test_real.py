@@ -108,3 +108,18 @@ def test_these_modules_alone_are_loaded(real_index: Path, arguments: tuple[str, 
     )
     loaded = {name for name in done.stdout.partition("LOADED")[2].split() if not name.startswith("_")}
     assert loaded - set(sys.stdlib_module_names) <= allowed
+
+
+@pytest.mark.parametrize(
+    "trade", ["plumber", "welder", "lawyer", "truck driver", "dental hygienist", "graphic designer"]
+)
+def test_a_question_about_another_occupation_is_not_answered_with_this_one(real_bot: Careerbot, trade: str) -> None:
+    for question in (
+        f"What does a {trade} earn?",
+        f"How long does {trade} training take?",
+        f"how much do {trade}s make an hour",
+        f"is it hard to become a {trade}",
+        f"job outlook for {trade}s",
+    ):
+        assert real_bot.ask(question).citations == (), question
+    assert real_bot.ask(f"I'm a {trade}. How long does it take to become a medical coder?").citations

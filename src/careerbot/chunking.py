@@ -21,7 +21,7 @@ from careerbot.words import unglued
 MAX_ITEM_WORDS = 60
 """A longer list item is quoted sentence by sentence."""
 
-SETTINGS = {"version": 3, "max_item_words": MAX_ITEM_WORDS}
+SETTINGS = {"version": 4, "max_item_words": MAX_ITEM_WORDS}
 """What the manifest records: an index that was cut otherwise is built again. `version` counts changes of code."""
 
 _PARSER = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])  # blocks are all that is read

@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from careerbot.candidates import Candidate, gives_amount
+from careerbot.occupations import occupations
 from careerbot.questions import Question, focus
 from careerbot.words import content_words, stem, tokens
 
@@ -27,15 +28,16 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 class Background:
     """What the index knows beside the hits.
 
-    `frequency` counts passages per stem, `passages` all of them; `names` are those of the
-    documents and `places` those that whole
-    documents are about; `gap` is the nearest topic known not to be covered, with its cosine.
+    `frequency` counts passages per stem, `passages` all of them; `names` are those of the documents,
+    `places` and `subjects` (stems) what whole documents are about; `gap` is the nearest topic known
+    not to be covered, with its cosine.
     """
 
     frequency: Mapping[str, int]
     passages: int
     names: Collection[str]
     places: frozenset[str]
+    subjects: frozenset[str]
     gap: tuple[str, float]
 
     def shares(self, question: Question) -> dict[str, float]:
@@ -72,9 +74,10 @@ def judge(
 def absent(
     question: Question, ranked: Sequence[Candidate], chosen: Sequence[Candidate], background: Background
 ) -> list[str]:
-    """Places, years and names of the question that no chosen statement speaks of, as they are shown.
+    """Places, years, names and occupations of the question that no chosen statement speaks of, as they are shown.
 
-    A name may stand in any statement under the same headings: a section names its subject once.
+    A name may stand in any statement under the same headings: a section names its subject once. An
+    occupation is lacking where the question names none of the documents' subjects beside it.
     """
     asked = focus(question.text)
     spoken = frozenset().union(*(candidate.context for candidate in chosen))
@@ -88,6 +91,10 @@ def absent(
     known = [name for name in question.names if name in background.names]
     named = frozenset().union(*(_around(candidate, ranked) for candidate in chosen)) if known else frozenset()
     missing += [name.upper() for name in known if name not in named]
+    if not known and not background.subjects & {stem(word) for word in tokens(question.text)}:
+        stems = {stem(word) for word in spoken}
+        others = (name for name in occupations(asked) if not {stem(word) for word in tokens(name)} <= stems)
+        missing += [f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in others]
     return list(dict.fromkeys(missing))
 
 
