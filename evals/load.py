@@ -76,23 +76,27 @@ async def load(address: str, questions: Sequence[str], users: int, each: int, pa
             for _ in range(each):
                 await asyncio.sleep(chance.uniform(0, 2 * pause))
                 started = time.perf_counter()
-                answered = await _is_answered(client, chance.choice(questions))
+                answered = await _is_answered(client, asks, f"person{number}", chance.choice(questions))
                 errors += not answered  # counted after the wait: others count meanwhile
                 seconds.append(time.perf_counter() - started)
 
+    async with httpx.AsyncClient(timeout=_TIMEOUT, base_url=address) as client:
+        config = (await client.get("/config")).json()
+    asks: int = next(held["id"] for held in config["dependencies"] if held["api_name"] == "ask")
     started = time.perf_counter()
     await asyncio.gather(*(person(number) for number in range(users)))
     return Load(tuple(seconds), errors, time.perf_counter() - started)
 
 
-async def _is_answered(client: httpx.AsyncClient, question: str) -> bool:
-    """Ask as programs do: one request begins, another waits for the event that completes it."""
+async def _is_answered(client: httpx.AsyncClient, function: int, session: str, question: str) -> bool:
+    """Ask as the page and gradio_client do: in one session, a request begins and another waits for what comes of it."""
+    asked = {"data": [question, []], "fn_index": function, "session_hash": session}
     try:
-        begun = await client.post("/gradio_api/call/ask", json={"data": [question, []]})
-        told = await client.get(f"/gradio_api/call/ask/{begun.raise_for_status().json()['event_id']}")
-    except (httpx.HTTPError, KeyError, ValueError):
+        (await client.post("/gradio_api/queue/join", json=asked)).raise_for_status()
+        told = await client.get("/gradio_api/queue/data", params={"session_hash": session})
+    except httpx.HTTPError:
         return False
-    return "event: complete" in told.text
+    return '"process_completed"' in told.text and '"success":true' in told.text
 
 
 @contextmanager
