@@ -90,6 +90,16 @@ class TestWriting:
     def test_ways_to_write_the_same_line_are_read_alike(self, asking: Asking, line: str) -> None:
         assert said(asking(line).ask(QUESTION)) == [MEDIAN]
 
+    @pytest.mark.parametrize("glue", [" ", "\n", " \n\n"])
+    def test_sentences_of_one_paragraph_are_checked_one_by_one(self, asking: Asking, glue: str) -> None:
+        ends = ("a year [3].", "a year. [3]")
+        for end in ends:
+            lines = (f"At the median electricians earned $61,590 {end}", "It is $99 a year [1].", "$1 [2]")
+            answer = asking(glue.join(lines)).ask(BOTH)
+            assert said(answer) == ["At the median electricians earned $61,590 a year. [1]"]
+            assert answer.writing is not None
+            assert answer.writing.withheld == 2
+
     def test_a_line_that_is_said_twice_is_shown_once(self, asking: Asking) -> None:
         answer = asking(MEDIAN, MEDIAN).ask(QUESTION)
         assert said(answer) == [MEDIAN]

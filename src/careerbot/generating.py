@@ -37,6 +37,9 @@ Use only words, names, places and figures of the turns. Keep a question that sta
 Answer with the rewritten question alone, on one line."""
 
 _MARKS = re.compile(r"(?:\s*\[\s*-?\d[\d\s,;-]*\])+")
+_ENDED = re.compile(r"\n|(?:(?<=\])|(?<=\]\.))[ \t]+(?=[A-Z“\"$\d])")
+"""The end of a line, or of a sentence whose numbers are told: another one begins."""
+
 _NUMBER = re.compile(r"-?\d+")
 _LEADING = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _QUOTING = re.compile(r"[“\"«]")
@@ -71,7 +74,7 @@ class Generative:
         draft = replace(told, statements=(), sides=(), writing=writing)
         try:
             yield draft
-            for line in _lines(self._model.stream(_asking(turns, quotes, self._documents), deadline)):
+            for line in _sentences(self._model.stream(_asking(turns, quotes, self._documents), deadline)):
                 draft = self._grown(draft, line, quotes, told) if line else draft
                 yield draft
         except ModelFailed as failure:
@@ -133,11 +136,14 @@ def fenced(name: str, held: object) -> str:
     return f"<{name}>\n{text}\n</{name}>"
 
 
-def _lines(pieces: Iterator[str]) -> Iterator[str]:
-    """The lines of a text that comes in pieces, each as soon as it is whole; "" now and then, for who wants to go."""
+def _sentences(pieces: Iterator[str]) -> Iterator[str]:
+    """The sentences of a text that comes in pieces, each as soon as it is whole with its numbers.
+
+    "" now and then, for who wants to go.
+    """
     rest, last = "", time.monotonic()
     for piece in pieces:
-        *whole, rest = (rest + piece).split("\n")
+        *whole, rest = _ENDED.split(rest + piece)
         if whole or not piece or time.monotonic() - last > _BEAT:
             yield from [line for line in whole if line.strip()] or [""]
             last = time.monotonic()
