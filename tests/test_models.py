@@ -120,7 +120,7 @@ class TestFaults:
     @pytest.mark.parametrize("address", ["http://127.0.0.1:9/v1", "https://nowhere.invalid/v1"])
     def test_a_server_that_is_not_there_cannot_be_reached(self, tmp_path: Path, address: str) -> None:
         chat = ChatModel(Settings(index=tmp_path, model="openai:toy", model_url=address))
-        with pytest.raises(ModelFailed, match="could not be reached"):
+        with pytest.raises(ModelFailed, match=r"could not be reached|in time"):  # looking for a name may take long
             chat.whole(ASKED, soon())
 
     def test_a_stream_without_end_is_stopped_and_its_connection_closed(
