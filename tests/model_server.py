@@ -58,6 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body.encode())))
+        self.send_header("Connection", "close")  # none stays open in the client's pool, to be found by a later test
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()

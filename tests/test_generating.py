@@ -257,7 +257,7 @@ class TestStream:
         assert shown[-1].startswith(FIRST)  # what came was not whole: the sources' own words in its place
 
     def test_who_leaves_ends_the_request(self, asking: Asking, server: ModelServer) -> None:
-        server.fault = "endless"
+        server.fault = "drips"
         stream: Any = asking(MEDIAN).stream(QUESTION)
         assert [next(stream).text for _ in range(3)] == [""] * 3
         stream.close()
