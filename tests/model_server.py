@@ -182,25 +182,16 @@ def _stalls(handler: _Handler, text: str) -> None:
     _sleeps(handler, text)
 
 
-def _endless(handler: _Handler, text: str) -> None:
-    handler.begin()
-    while not getattr(handler.server, "closing", False):
-        handler.pieces("and on and on it goes ")
-        time.sleep(0.001)
+def _repeats(piece: str, pause: float) -> Callable[[_Handler, str], None]:
+    """The same piece again and again, until the server is closed or the client has left."""
 
+    def answer(handler: _Handler, text: str) -> None:
+        handler.begin()
+        while not getattr(handler.server, "closing", False):
+            handler.piece(piece)
+            time.sleep(pause)
 
-def _drips(handler: _Handler, text: str) -> None:
-    handler.begin()
-    while not getattr(handler.server, "closing", False):
-        handler.piece("")
-        time.sleep(0.02)
-
-
-def _trickles(handler: _Handler, text: str) -> None:
-    handler.begin()
-    while not getattr(handler.server, "closing", False):
-        handler.piece("a")
-        time.sleep(0.02)
+    return answer
 
 
 def _long(handler: _Handler, text: str) -> None:
@@ -223,8 +214,8 @@ FAULTS: dict[str, Callable[[_Handler, str], None]] = {
     "": _answers,
     "sleeps": _sleeps,
     "stalls": _stalls,
-    "drips": _drips,
-    "trickles": _trickles,
+    "drips": _repeats("", 0.02),
+    "trickles": _repeats("a", 0.02),
     "401": _status(401),
     "403": _status(403),
     "404": _status(404),
@@ -251,7 +242,7 @@ FAULTS: dict[str, Callable[[_Handler, str], None]] = {
     "length": _ends("length"),
     "no reason": _ends(None),
     "cut": _ends(None, done=False),
-    "endless": _endless,
+    "endless": _repeats("and on ", 0.0003),
     "megabyte": _long,
 }
 

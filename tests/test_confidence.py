@@ -35,7 +35,7 @@ KNOWN = Background(
     4,
     NAMES,
     places=frozenset(),
-    subjects=frozenset({"baker"}),
+    titles=("Baker",),
     gap=("", -1.0),
 )
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,11 @@ from typer.testing import CliRunner, Result
 
 import careerbot.embedding
 import careerbot.pipeline
-from careerbot import Careerbot, Document, InputError, Settings, StorageError
+from careerbot import Careerbot, Document, InputError, Settings, StorageError, expanding
 from careerbot.building import build
 from careerbot.cli import app
 from careerbot.datatypes import Wording
-from careerbot.expanding import FILE, expand, read, unwritten, with_expansions
+from careerbot.expanding import FILE, Expanded, read, unwritten, with_expansions
 from careerbot.index import open_index
 from careerbot.models import MAX_TOKENS, ChatModel
 from careerbot.suggesting import question_of
@@ -47,6 +47,10 @@ def asks(asked: str) -> str:
 def model(server: ModelServer, folder: Path, **given: Any) -> ChatModel:
     settings: dict[str, Any] = {"index": folder, "model": "openai:toy", "model_url": server.url, **given}
     return ChatModel(Settings(**settings))
+
+
+def expand(documents: Sequence[Document], chat: ChatModel, folder: Path) -> Expanded:
+    return expanding.expand(unwritten(documents, folder), chat, folder)
 
 
 def test_each_passage_is_asked_for_once_and_its_questions_kept_with_model_and_day(

@@ -44,7 +44,7 @@ def test_the_list_is_in_order_without_doubles_and_in_lower_case() -> None:
 
 
 def test_a_title_says_what_it_is_about_by_its_rare_words() -> None:
-    assert subjects(["How to Become a Beekeeper: 5 Step Guide", "Training"]) == {"beekeep"}
+    assert subjects(("How to Become a Beekeeper: 5 Step Guide", "Training")) == {"beekeep"}
 
 
 GUIDE = Document(

@@ -131,8 +131,8 @@ def _expanded(documents: Sequence[Document], settings: Settings, bar: Bar, write
             raise StorageError(f"cannot write the index in {settings.index}: {error.strerror}") from error
         model = ChatModel(settings)
         _notice(f"{model.name} at {model.host} is sent every passage that it has written no questions for")
-        advance = bar.step("asking the model", len(expanding.unwritten(documents, settings.index)))
-        done = expanding.expand(documents, model, settings.index, advance)
+        todo = expanding.unwritten(documents, settings.index)
+        done = expanding.expand(todo, model, settings.index, bar.step("asking the model", len(todo)))
         if done.left:
             _notice(f"{done.left} passages are without questions, since {done.reason}; run the command again to go on")
     return expanding.with_expansions(documents, settings.index)

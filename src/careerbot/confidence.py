@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from careerbot.candidates import Candidate, gives_amount
-from careerbot.occupations import occupations
+from careerbot.occupations import occupations, subjects
 from careerbot.questions import Question, focus
 from careerbot.words import content_words, stem, tokens
 
@@ -28,16 +28,16 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 class Background:
     """What the index knows beside the hits.
 
-    `frequency` counts passages per stem, `passages` all of them; `names` are those of the documents,
-    `places` and `subjects` (stems) what whole documents are about; `gap` is the nearest topic known
-    not to be covered, with its cosine.
+    `frequency` counts passages per stem, `passages` all of them; `names` and `titles` are those of the
+    documents, `places` what whole documents are about; `gap` is the nearest topic known not to be
+    covered, with its cosine.
     """
 
     frequency: Mapping[str, int]
     passages: int
     names: Collection[str]
     places: frozenset[str]
-    subjects: frozenset[str]
+    titles: tuple[str, ...]
     gap: tuple[str, float]
 
     def shares(self, question: Question) -> dict[str, float]:
@@ -91,11 +91,18 @@ def absent(
     known = [name for name in question.names if name in background.names]
     named = frozenset().union(*(_around(candidate, ranked) for candidate in chosen)) if known else frozenset()
     missing += [name.upper() for name in known if name not in named]
-    if not known and not background.subjects & {stem(word) for word in tokens(question.text)}:
-        stems = {stem(word) for word in spoken}
-        others = (name for name in occupations(asked) if not {stem(word) for word in tokens(name)} <= stems)
-        missing += [f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in others]
+    if not known:
+        missing += [f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in _others(question, spoken, background)]
     return list(dict.fromkeys(missing))
+
+
+def _others(question: Question, spoken: Collection[str], background: Background) -> list[str]:
+    """The occupations of a question that no word speaks of, where it names none of the documents' subjects."""
+    named = occupations(focus(question.text))
+    if not named or subjects(background.titles) & set(map(stem, tokens(question.text))):
+        return []
+    stems = set(map(stem, spoken))
+    return [name for name in named if not set(map(stem, tokens(name))) <= stems]
 
 
 def _around(candidate: Candidate, ranked: Sequence[Candidate]) -> frozenset[str]:

@@ -130,7 +130,7 @@ class Chunk:
     @property
     def wordings(self) -> tuple[str, ...]:
         """All that is searched in its place, whoever wrote it."""
-        return tuple(dict.fromkeys((*self.asked, *self.expanded)))
+        return tuple(dict.fromkeys((*self.asked, *self.expanded))) if self.expanded else self.asked
 
     @property
     def id(self) -> str:

@@ -38,6 +38,10 @@ Rules:
 - Nothing else: no introduction, no answers."""
 
 
+Passage = tuple[str, Messages, Document, tuple[Chunk, ...]]
+"""The hash of what is sent for a passage, what that is, its document, and its statements."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expansion:
     """What a model wrote for one passage: the questions by the statement that answers them.
@@ -62,13 +66,12 @@ class Expanded:
 
 
 def expand(
-    documents: Sequence[Document], model: ChatModel, folder: Path, progress: Callable[[int], None] = lambda done: None
+    todo: Sequence[Passage], model: ChatModel, folder: Path, progress: Callable[[int], None] = lambda done: None
 ) -> Expanded:
-    """Ask for the questions of each passage that has none yet, adding them to the file.
+    """Ask for the questions of the passages that have none yet (`unwritten`), adding them to the file.
 
-    Raises StorageError when the file cannot be written, InputError when it is damaged.
+    Raises StorageError when the file cannot be written.
     """
-    todo = unwritten(documents, folder)
     for at, (passage, messages, document, chunks) in enumerate(todo):
         try:
             told = model.whole(messages, time.monotonic() + _SECONDS)
@@ -80,8 +83,8 @@ def expand(
     return Expanded(len(todo), 0)
 
 
-def unwritten(documents: Sequence[Document], folder: Path) -> list[tuple[str, Messages, Document, tuple[Chunk, ...]]]:
-    """The passages that are not in the file: hash, what is sent, document and statements of each."""
+def unwritten(documents: Sequence[Document], folder: Path) -> list[Passage]:
+    """The passages that are not in the file. Raises InputError when it is damaged."""
     known = {held.passage for held in read(folder)}
     every = (
         (_passage(messages), messages, document, chunks)

@@ -17,7 +17,7 @@ from careerbot.answering import Extractive, Part
 from careerbot.checking import holds
 from careerbot.datatypes import Document, Draft, Quote, Statement, Writing
 from careerbot.grounding import added
-from careerbot.models import ChatModel, Messages, ModelFailed
+from careerbot.models import BEAT, ChatModel, Messages, ModelFailed
 
 _WRITE = """\
 You word the answer to one question from numbered quotations and from nothing else.
@@ -43,7 +43,6 @@ _ENDED = re.compile(r"\n|(?:(?<=\])|(?<=\]\.))[ \t]+(?=[A-Z“\"$\d])")
 _NUMBER = re.compile(r"-?\d+")
 _LEADING = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _QUOTING = re.compile(r"[“\"«]")
-_BEAT = 0.25  # seconds
 _LONGEST = 500  # characters of a sentence
 _LONGEST_READING = 300  # characters
 _SHARE_OF_READING = 0.4  # of the time of an answer, that reading the question may take
@@ -71,32 +70,33 @@ class Generative:
             return
         writing = Writing(self._model.name, self._model.host)
         quotes = tuple(dict.fromkeys(quote for statement in told.statements for quote in statement.quotes))
-        draft = replace(told, statements=(), sides=(), writing=writing)
+        kept: dict[str, Statement] = {}  # by their texts: what is said twice is shown once
+        withheld = 0
         try:
-            yield draft
+            yield replace(told, statements=(), sides=(), writing=writing)
             for line in _sentences(self._model.stream(_asking(turns, quotes, self._documents), deadline)):
-                draft = self._grown(draft, line, quotes, told) if line else draft
-                yield draft
+                statement = self._checked(line, quotes, told) if line else None
+                if statement is not None:
+                    kept.setdefault(statement.text, statement)
+                withheld += bool(line) and statement is None
+                grown = replace(writing, withheld=withheld)
+                yield replace(told, statements=tuple(kept.values()), sides=(), writing=grown)
         except ModelFailed as failure:
             yield replace(told, writing=replace(writing, failed=str(failure)))
             return
-        writing = replace(draft.writing or writing, name=self._model.name)  # now it is known what its server calls it
-        if draft.statements:
-            yield replace(_with_sides(draft, told), writing=writing)
+        writing = Writing(self._model.name, self._model.host, withheld=withheld)  # as its server calls it, now
+        if kept:
+            yield replace(_with_sides(tuple(kept.values()), told), writing=writing)
         else:
             yield replace(told, writing=replace(writing, failed="none of its sentences passed the checks"))
 
-    def _grown(self, draft: Draft, line: str, quotes: Sequence[Quote], told: Draft) -> Draft:
-        """The draft with what a line of the model says, where that holds; for an altered quotation, with its source."""
+    def _checked(self, line: str, quotes: Sequence[Quote], told: Draft) -> Statement | None:
+        """What a line of the model says, where that holds; for an altered quotation, its source."""
         statement = _statement(line, quotes)
-        if statement is not None and not holds(statement, self._documents, self._names):
-            quoted = (held for held in told.statements if statement.quotes[0] in held.quotes)
-            statement = next(quoted) if _QUOTING.search(statement.text) else None
-        if statement is None:
-            held = draft.writing
-            return replace(draft, writing=held and replace(held, withheld=held.withheld + 1))
-        said_before = any(statement.text == other.text for other in draft.statements)
-        return draft if said_before else replace(draft, statements=(*draft.statements, statement))
+        if statement is None or holds(statement, self._documents, self._names):
+            return statement
+        quoted = (held for held in told.statements if statement.quotes[0] in held.quotes)
+        return next(quoted) if _QUOTING.search(statement.text) else None
 
 
 def reworded(
@@ -144,7 +144,7 @@ def _sentences(pieces: Iterator[str]) -> Iterator[str]:
     rest, last = "", time.monotonic()
     for piece in pieces:
         *whole, rest = _ENDED.split(rest + piece)
-        if whole or not piece or time.monotonic() - last > _BEAT:
+        if whole or not piece or time.monotonic() - last > BEAT:
             yield from [line for line in whole if line.strip()] or [""]
             last = time.monotonic()
     if rest.strip():
@@ -165,9 +165,9 @@ def numbered(line: str) -> tuple[str, list[int]]:
     return _LEADING.sub("", " ".join(_MARKS.sub(" ", line).split())).replace(" .", ".").replace(" ,", ","), numbers
 
 
-def _with_sides(draft: Draft, told: Draft) -> Draft:
-    """The draft with every value that the sources disagree on; the ones that it does not tell, as they are quoted."""
-    statements = list(draft.statements)
+def _with_sides(kept: Sequence[Statement], told: Draft) -> Draft:
+    """A draft of what is kept, and of every value that the sources disagree on and it does not tell, as quoted."""
+    statements = list(kept)
     sides = []
     for about, values in told.sides:
         found = []
@@ -179,4 +179,4 @@ def _with_sides(draft: Draft, told: Draft) -> Draft:
                 statements.append(quoted)
             found.append((value, number))
         sides.append((about, tuple(found)))
-    return replace(draft, statements=tuple(statements), sides=tuple(sides))
+    return replace(told, statements=tuple(statements), sides=tuple(sides))

@@ -38,7 +38,7 @@ MAX_TOKENS = 2_000  # of an answer, a model's own thinking included
 MAX_CHARS = 8_000  # of an answer; a longer one is an endless one
 _CHARS_PER_TOKEN = 3  # at least, in English: what a provider does not tell is counted so
 _KEPT = 512  # answers that are kept: what is printed or rated is what was shown
-_BEAT = 0.25  # seconds after which who waits is given "" and may go
+BEAT = 0.25  # seconds after which who waits is given "" and may go
 _FAILURES = 3  # in a row, after which the model is not asked for a while
 _PAUSE = 60.0  # seconds
 _LONGEST_PAUSE = 3600  # seconds, whatever a server asks for
@@ -176,7 +176,7 @@ class _Call:
             if left <= 0:
                 raise _Failure("it did not answer in time")
             try:
-                held = self._pieces.get(timeout=min(_BEAT, left))
+                held = self._pieces.get(timeout=min(BEAT, left))
             except queue.Empty:
                 yield ""
                 continue

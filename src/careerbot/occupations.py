@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from careerbot.words import english, stem, tokens
@@ -41,7 +40,8 @@ def occupations(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def subjects(titles: Iterable[str]) -> frozenset[str]:
+@lru_cache(maxsize=16)
+def subjects(titles: tuple[str, ...]) -> frozenset[str]:
     """The stems of the words by which titles say what their documents are about: those that are rare in English."""
     return frozenset(
         stem(word) for title in titles for word in tokens(title) if word.isalpha() and english().get(word, 0) < _COMMON

@@ -25,7 +25,6 @@ from careerbot.datatypes import Answer, Draft, Quote, Status, Writing
 from careerbot.embedding import Encoder, SentenceEncoder, Vectors
 from careerbot.errors import InputError
 from careerbot.index import Index, Watch, open_index
-from careerbot.occupations import subjects
 from careerbot.places import home, places
 from careerbot.questions import Question
 from careerbot.words import search_terms, stem
@@ -263,13 +262,13 @@ class _Served:
             self._passages,
             self.index.names,
             self._places,
-            self._subjects,
+            self._titles,
             self.index.nearest_gap(vector),
         )
 
     @cached_property
-    def _subjects(self) -> frozenset[str]:
-        return subjects(held.title for held in self.index.documents.values())
+    def _titles(self) -> tuple[str, ...]:
+        return tuple(held.title for held in self.index.documents.values())
 
     @cached_property
     def _frequency(self) -> dict[str, int]:
