@@ -1,7 +1,7 @@
 """Fits the refusal of `careerbot.confidence`: prints the coefficients of its two logistic regressions.
 
     python -m evals.fit --index .careerbot     the corpus with its wordings and gaps (the guided fit)
-    python -m evals.fit --index FOLDER         an index of the documents alone (the plain fit)
+    python -m evals.fit --index FOLDER         an index of the documents with gaps alone, and one of them alone
 
 Only the splits tune and calibrate are read. Refusals weigh twice: there are a quarter as many.
 """
@@ -22,6 +22,7 @@ from evals.cases import SUITES, Case, load_cases
 
 _ABOUT = ("cosine",)
 _ANSWERED = ("lead", "gap", "score", "margin", "covered", "lead_covered", "unknown", "names", "unit")
+_GUIDED = (*_ANSWERED, "known", "beyond", "elsewhere")
 _REFUSAL_WEIGHT = 2.0
 
 Signals = dict[str, float]
@@ -67,7 +68,8 @@ def main(index: Annotated[Path, typer.Option(help="Folder of the index.")] = Pat
         if case.split != "test" and case.category != "adversarial"
     ]
     pairs = [(case, signals) for case in cases if (signals := signals_of(bot, case)) is not None]
-    for title, names, strangers in (("about", _ABOUT, True), ("answered", _ANSWERED, False)):
+    answered = _GUIDED if any(chunk.wordings for chunk in bot.index.chunks) else _ANSWERED
+    for title, names, strangers in (("about", _ABOUT, True), ("answered", answered, False)):
         kept = [
             (signals, case.answerable)
             for case, signals in pairs

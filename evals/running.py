@@ -77,8 +77,8 @@ def _queries(bot: Careerbot, reading: str) -> Iterator[retrieval.Query]:
     """The queries that the pipeline makes of a reading, one per part of it (a test compares them)."""
     for question in questions.understand(reading, bot.index.names):
         focused, whole = bot.encoder.encode([questions.focus(question.text), question.text])
-        vector = focused + whole
-        yield retrieval.Query(vector / np.linalg.norm(vector), tuple(search_terms(question.text)))
+        vector = (focused + whole) / np.linalg.norm(focused + whole)
+        yield retrieval.Query(vector, tuple(search_terms(question.text)), bot.index.wanted(vector).votes)
 
 
 def _merged(ranked: Sequence[Sequence[str]]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ import pytest
 from careerbot import Careerbot, Document, Settings
 from careerbot.building import build
 from careerbot.chunking import chunks
-from careerbot.datatypes import Chunk, Gap, Hit
+from careerbot.datatypes import Chunk, Gap, Hit, Wanted
 from careerbot.embedding import Progress, Vectors
 from careerbot.index import open_index
 from careerbot.loading import load
@@ -136,10 +136,14 @@ def write_corpus(folder: Path) -> Path:
 
 
 def bot_over(folder: Path, documents: Sequence[Document], gaps: Sequence[Gap] = (), threshold: float = 0) -> Careerbot:
-    """A Careerbot over these documents; with threshold 0 it withholds no answer for being unsure."""
+    """A Careerbot over these documents; with threshold 0 it withholds no answer for being unsure.
+
+    Words in common tell statements farther apart than meanings do, so more of the best score is needed.
+    """
     encoder = WordEncoder()
     build(documents, encoder, folder, gaps=gaps)
-    return Careerbot(open_index(folder, encoder), encoder, Settings(index=folder, answer_threshold=threshold))
+    settings = Settings(index=folder, answer_threshold=threshold, keep_ratio=0.6)
+    return Careerbot(open_index(folder, encoder), encoder, settings)
 
 
 _chunks = cache(chunks)
@@ -153,6 +157,10 @@ def statement(document: Document, text: str) -> Chunk:
 def hit(document: Document, text: str, score: float = 1.0) -> Hit:
     """The statement that begins with a text, as a search would find it with this score."""
     return Hit(statement(document, text), score, 1, min(score, 1.0))
+
+
+UNGUIDED = Wanted({}, -1.0, None, -1.0, -1.0)
+"""What an index without wordings and gaps knows of any question."""
 
 
 def likeness(one: Chunk, other: Chunk) -> float:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from conftest import hit, likeness
+from conftest import UNGUIDED, hit, likeness
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,7 +77,7 @@ YEARBOOK = Document(
 )
 DOCUMENTS = {held.id: held for held in (GUIDE, OLD, UNDATED, YEARBOOK)}
 NAMES = {"jex", "mex"}
-BACKGROUND = Background({"jex": 1, "mex": 1}, 9, NAMES, frozenset(), (), ("", -1.0))
+BACKGROUND = Background({"jex": 1, "mex": 1}, 9, NAMES, frozenset(), (), UNGUIDED)
 ALL = [
     hit(GUIDE, text)
     for text in (
@@ -150,7 +150,7 @@ def test_an_empty_cell_is_left_out() -> None:
 
 
 def test_a_row_much_worse_than_the_first_is_left_out() -> None:
-    found = [hit(GUIDE, "| Nevada", 1.0), hit(GUIDE, "| Oregon", 0.8)]
+    found = [hit(GUIDE, "| Nevada", 1.0), hit(GUIDE, "| Oregon", 0.75)]
     assert "Oregon" not in only(draft("licence fee", found)).text
 
 
@@ -288,7 +288,7 @@ def test_another_source_is_heard_before_the_next_sentence_of_the_same() -> None:
 def test_what_speaks_of_a_word_that_nothing_chosen_speaks_of_goes_before_what_does_not(
     question: str, second: str
 ) -> None:
-    known = Background({"electrician": 9, "wear": 9, "glove": 9}, 9, NAMES, frozenset(), (), ("", -1.0))
+    known = Background({"electrician": 9, "wear": 9, "glove": 9}, 9, NAMES, frozenset(), (), UNGUIDED)
     found = [hit(GUIDE, "Electricians wear gloves", 1.0), hit(GUIDE, "Electricians wear thick", 0.95)]
     part = Part(understand(question)[0], (*found, hit(GUIDE, "Goggles", 0.85)), known)
     given = Settings(answer_threshold=0, max_statements=2)
@@ -310,7 +310,7 @@ def test_what_speaks_of_a_word_that_nothing_chosen_speaks_of_goes_before_what_do
     ],
 )
 def test_a_comparison_takes_the_row_that_covers_what_is_compared_with(question: str, text: str) -> None:
-    rows = [hit(GUIDE, "| Night", 1.0), hit(GUIDE, "| Early", 0.8), hit(GUIDE, "| Day", 0.75)]
+    rows = [hit(GUIDE, "| Night", 1.0), hit(GUIDE, "| Early", 0.75), hit(GUIDE, "| Day", 0.7)]
     assert only(draft(question, rows)).text == text
 
 

@@ -3,14 +3,14 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from conftest import hit
+from conftest import UNGUIDED, hit
 from hypothesis import given
 from hypothesis import strategies as st
 
 from careerbot import Document
 from careerbot.candidates import Candidate, rank
 from careerbot.confidence import Background, judge, signals
-from careerbot.datatypes import Wording
+from careerbot.datatypes import Gap, Wanted, Wording
 from careerbot.questions import Question, read
 
 TEXT = """\
@@ -36,8 +36,12 @@ KNOWN = Background(
     NAMES,
     places=frozenset(),
     titles=("Baker",),
-    gap=("", -1.0),
+    wanted=UNGUIDED,
 )
+
+
+def guided(topic: str, cosine: float, known: float = 0.5, beyond: float = 0.4) -> Wanted:
+    return Wanted({}, known, Gap(topic, (f"what about {topic}",)), beyond, cosine)
 
 
 def asked(text: str, *statements: str, score: float = 0.9) -> tuple[Question, list[Candidate]]:
@@ -153,7 +157,7 @@ def test_without_statements_nothing_is_probable() -> None:
 
 def test_a_known_gap_that_is_nearer_than_any_statement_is_named() -> None:
     question, ranked = asked("When does a baker retire?", "A baker", score=0.5)
-    near, far = (dataclasses.replace(KNOWN, gap=("retirement of bakers", cosine)) for cosine in (0.9, 0.4))
+    near, far = (dataclasses.replace(KNOWN, wanted=guided("retirement of bakers", cosine)) for cosine in (0.9, 0.4))
     assert judge(question, ranked, ranked, near).missing == "retirement of bakers"
     assert judge(question, ranked, ranked, far).missing == ""
     assert judge(question, ranked, ranked, near).probability < judge(question, ranked, ranked, far).probability
@@ -202,7 +206,7 @@ def test_any_probability_lies_between_0_and_1(
     words: list[str], statements: list[str], score: float, gap: float
 ) -> None:
     question, ranked = asked(" ".join(words), *statements, score=score)
-    verdict = judge(question, ranked, ranked, dataclasses.replace(KNOWN, gap=("gap", gap)))
+    verdict = judge(question, ranked, ranked, dataclasses.replace(KNOWN, wanted=guided("gap", gap)))
     assert 0 <= verdict.probability <= 1
 
 

@@ -38,6 +38,8 @@ FILES = (
     "chunks.jsonl",
     "gaps.jsonl",
     "vectors.npy",
+    "turn.npy",
+    "topics.npy",
     "vocabulary.json",
     "names.json",
     "bm25/data.csc.index.npy",

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bm25s import BM25
-from conftest import WordEncoder
+from conftest import UNGUIDED, WordEncoder
 
 from careerbot import Careerbot, Document, IndexUnusable, InputError, LockedError, StorageError, generations, stores
 from careerbot.building import build, plan
 from careerbot.chunking import chunks, views
 from careerbot.contents import read_sources
-from careerbot.datatypes import Chunk, Gap, Wording
+from careerbot.datatypes import Chunk, Gap, Wanted, Wording
 from careerbot.embedding import Progress, Vectors
 from careerbot.index import Index, Nearest, open_index
 from careerbot.loading import load
@@ -229,7 +229,8 @@ class TestSearching:
             best = np.lexsort((np.arange(len(exact)), -exact))[:10]
             found = index.nearest(vector, 10)
             assert found.rows == [(int(row), float(exact[row])) for row in best]
-            assert found.asked == found.votes == {}
+            assert found.asked == {}
+            assert index.wanted(vector) == UNGUIDED
 
     @pytest.mark.parametrize("k", [1, 7, 60, 10_000])
     def test_the_nearest_are_k_rows_or_all_there_are(self, large: tuple[Index, Index], k: int) -> None:
@@ -311,6 +312,10 @@ def _ask(index: Index, question: str, k: int = 60) -> Nearest:
     return index.nearest(WordEncoder().encode([question])[0], k)
 
 
+def _wanted(index: Index, question: str) -> Wanted:
+    return index.wanted(WordEncoder().encode([question])[0])
+
+
 def _by_text(index: Index, held: dict[int, float]) -> dict[str, float]:
     return {index.chunks[row].text: value for row, value in held.items()}
 
@@ -356,7 +361,7 @@ class TestWordings:
         _index(tmp_path / "index", _baker(Wording(OVENS, ("tell me all",))))
         assert build([_baker(Wording(SHIFT, ("tell me all",)))], WordEncoder(), tmp_path / "index").embedded == 0
         index = open_index(tmp_path / "index", WordEncoder())
-        assert _by_text(index, _ask(index, "tell me all").votes) == {SHIFT: 1.0}
+        assert list(_by_text(index, _wanted(index, "tell me all").votes)) == [SHIFT]
 
     def test_the_vector_of_a_wording_is_known_and_of_no_other_text(self, tmp_path: Path) -> None:
         index = _index(tmp_path / "index", _baker(Wording(OVENS, ("how hot", "tell me all"))))
@@ -382,40 +387,51 @@ class TestWordings:
         ("ovens", "shift", "question", "expected"),
         [
             pytest.param((), (), "bread", {}, id="no-wordings"),
-            pytest.param(("bread",), (), "bread", {OVENS: 1}, id="only-one"),
-            pytest.param(("bread",), (), "bread today", {OVENS: 0.707107}, id="only-one-that-is-farther"),
-            pytest.param(("how hot",), ("how long",), "how", {OVENS: 0.353553, SHIFT: 0.353553}, id="equally-near"),
-            pytest.param(("bread",), ("bread",), "bread", {OVENS: 1, SHIFT: 1}, id="one-that-both-own"),
-            pytest.param(
-                ("how hot", "how warm"), ("how long",), "how", {OVENS: 0.471405, SHIFT: 0.235702}, id="two-against-one"
-            ),
-            # exp((0.707107 - 1) / 0.1) = 0.053452
-            pytest.param(
-                ("bread",), ("bread now",), "bread", {OVENS: 0.94926, SHIFT: 0.05074}, id="nearer-counts-more"
-            ),
-            pytest.param(
-                tuple(f"bread {word}" for word in "one two three four five six seven eight".split()),
-                ("bread in town",),
-                "bread",
-                {OVENS: 0.707107},
-                id="a-ninth-has-no-vote",
-            ),
+            # exp((1 - 0.3) / 0.12) = 341.5, of 342.5
+            pytest.param(("bread",), (), "bread", {OVENS: 0.99708}, id="only-one"),
+            pytest.param(("bread",), (), "zebra", {OVENS: 0.07586}, id="a-far-one-is-hardly-asked-for"),
+            pytest.param(("how hot",), ("how long",), "how", {OVENS: 0.49173, SHIFT: 0.49173}, id="equally-near"),
+            pytest.param(("bread",), ("bread",), "bread", {OVENS: 0.99708, SHIFT: 0.99708}, id="one-that-both-answer"),
+            pytest.param(("bread",), ("bread now",), "bread", {OVENS: 0.91741, SHIFT: 0.0799}, id="nearer-counts-more"),
         ],
     )
-    def test_votes_are_the_weighted_share_of_the_nearest_wordings(
+    def test_votes_are_the_weighted_share_of_the_nearest_topics(
         self, tmp_path: Path, ovens: tuple[str, ...], shift: tuple[str, ...], question: str, expected: dict[str, float]
     ) -> None:
         index = _index(tmp_path / "index", _baker(Wording(OVENS, ovens), Wording(SHIFT, shift)))
-        assert _by_text(index, _ask(index, question).votes) == pytest.approx(expected, abs=1e-5)
+        assert _by_text(index, _wanted(index, question).votes) == pytest.approx(expected, abs=1e-5)
+
+    def test_many_ways_to_ask_for_one_thing_are_one_topic(self, tmp_path: Path) -> None:
+        ways = tuple(f"bread {word}" for word in "one two three four five six seven eight nine ten".split())
+        index = _index(tmp_path / "index", _baker(Wording(OVENS, ways), Wording(SHIFT, ("bread time",))))
+        votes = _by_text(index, _wanted(index, "bread time").votes)
+        assert votes[SHIFT] > votes[OVENS] > 0
+
+    def test_only_the_nearest_topics_vote(self, tmp_path: Path) -> None:
+        facts = [f"Fact number{number} is so." for number in range(20)]
+        asked = tuple(Wording(fact, (f"bread {'plain ' * number}",)) for number, fact in enumerate(facts))
+        document = Document("baker", "Baker", "# Baker\n\n" + "\n\n".join(facts), "baker.md", wordings=asked)
+        index = _index(tmp_path / "index", document)
+        votes = _by_text(index, _wanted(index, "bread").votes)
+        assert list(votes) == facts[:16]
+        assert 0.9 < sum(votes.values()) < 1
+
+    def test_the_nearest_topic_that_is_not_covered_is_told(self, tmp_path: Path) -> None:
+        tips, naps = Gap("tips", ("do bakers get tips", "tips or no tips")), Gap("naps", ("nap",))
+        index = _index(tmp_path / "index", _baker(Wording(OVENS, ("how hot",))), gaps=[tips, naps])
+        found = _wanted(index, "nap")
+        assert (found.gap, found.beyond, found.cosine) == (naps, 1.0, 1.0)
+        assert found.known < 0.1
+        found = _wanted(index, "how hot")
+        assert found.known == 1.0
+        assert found.beyond < 0.1
 
     def test_a_gap_has_no_vote_and_no_row(self, tmp_path: Path) -> None:
         baker = _baker(Wording(OVENS, ("bread",)))
         plain = _index(tmp_path / "plain", baker)
         index = _index(tmp_path / "index", baker, gaps=[Gap("tips", ("do bakers get tips",)), Gap("naps", ("nap",))])
         assert _ask(index, "do bakers get tips") == _ask(plain, "do bakers get tips")
-        vector = WordEncoder().encode(["nap"])[0]
-        assert index.nearest_gap(vector) == ("naps", 1.0)
-        assert plain.nearest_gap(vector) == ("", -1.0)
+        assert _wanted(index, "nap").votes == _wanted(plain, "nap").votes
 
     def test_with_wordings_too_the_nearest_are_those_of_brute_force(self, tmp_path: Path) -> None:
         """Every statement has some of forty wordings, which several share."""
@@ -444,7 +460,6 @@ class TestWordings:
             assert [row for row, _ in found.rows] == order.tolist()
             assert [cosine for _, cosine in found.rows] == pytest.approx(exact[order].tolist(), abs=2e-6)
             assert found.asked == pytest.approx(best, abs=2e-6)
-            assert found.votes.keys() <= found.asked.keys()
             assert index.nearest(vector, 20).rows == found.rows[:20]
 
 
@@ -653,7 +668,7 @@ class TestWriting:
             """
             import resource, sys
             from pathlib import Path
-            from conftest import WordEncoder
+            from conftest import UNGUIDED, WordEncoder
             from careerbot import StorageError
             from careerbot.building import build
             from careerbot.loading import load

@@ -22,7 +22,7 @@ ROWS = (
     ("converting",),
     ("catalogue", "chunking"),
     ("loading", "figures", "places", "spelling", "embedding", "feedback", "spending"),
-    ("wanted", "grounding", "models", "occupations"),
+    ("wanted", "grounding", "models", "occupations", "topics"),
     ("questions", "rendering", "stores", "generations", "tables", "passages"),
     ("conversation", "candidates", "contents", "index", "handout", "charting", "messages"),
     ("comparing", "confidence", "building", "steps"),
@@ -37,7 +37,7 @@ ROWS = (
 )
 ROW = {module: number for number, row in enumerate(ROWS) for module in row}
 
-FINDING = {"building", "contents", "embedding", "generations", "index", "retrieval", "stores"}
+FINDING = {"building", "contents", "embedding", "generations", "index", "retrieval", "stores", "topics"}
 
 KEPT_APART = {
     "plaintext": {"config", "datatypes", "errors"},  # knows lines and words only

@@ -501,7 +501,7 @@ def test_what_is_suggested_does_not_depend_on_what_was_asked_before(tmp_path: Pa
         )
     ]
     bot = bot_over(tmp_path, documents)
-    short = Settings(answer_threshold=1e-6, answer_words=20)
+    short = Settings(answer_threshold=1e-6, answer_words=20, keep_ratio=0.6)
     expected = {"Do ovens glow blue in Peru?": (), "When are caps washed?": (wording,)}
     for order in (list(expected), list(expected)[::-1]):
         asked = Careerbot(bot.index, bot.encoder, short)

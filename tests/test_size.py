@@ -96,7 +96,7 @@ class _Losing(Index):
         found = super().nearest(vector, k)
         first = self.chunks[0].document
         rows = [(row, cosine) for row, cosine in found.rows if self.chunks[row].document != first]
-        return Nearest(rows, found.asked, found.votes)
+        return Nearest(rows, found.asked)
 
 
 def test_a_question_whose_nearest_chunk_is_lost_is_counted(bot: Careerbot) -> None:

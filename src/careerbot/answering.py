@@ -20,7 +20,7 @@ from careerbot.words import content_words, stem
 
 _SPOKEN = 0.06  # what a further statement of a document that is quoted already must be better by
 _COVERAGE = 0.3  # what a statement gains that speaks of all that nothing chosen speaks of
-_SIBLING = 0.93  # share of the best row's or item's score that another of the same table or list needs
+_SIBLING = 0.8  # share of the best row's or item's score that another of the same table or list needs
 _WHOLE_LIST = 1.5  # times the words of an answer that a list may have which answers by itself
 _EACH = re.compile(r"\b(?:by|each|every|per|across|all(?: the)?)((?: [\w-]+){1,3})", re.I)
 _SHORT_ITEM = 7  # words; a shorter list item is quoted with the sentence that introduces it
@@ -256,7 +256,7 @@ def _choose(
     first = {candidate.said.id for candidate in choice.shown}
     enough = settings.keep_ratio * ranked[0].score if ranked else 0.0
     left = [held for held in ranked if held.score >= enough - _COVERAGE and held.said.id not in first]
-    most_asked = ranked[: question.extremes] if question.extreme else ()  # "the top three"
+    most_asked = _most_asked(question, ranked)
     shares = part.background.shares(question) if question.compares else {}
     for best, worth in _best_first(left, choice):
         if choice.shown and worth < enough:
@@ -266,10 +266,19 @@ def _choose(
         told = frozenset().union(*(other.stems for other in choice.shown)) if shares else frozenset()
         compared = shares.keys() & best.stems - told
         beside = choice.groups.get(_group(best.chunk, choice.groups))
-        if beside and best not in most_asked and not compared and best.score < _SIBLING * beside[0].score:
+        unlike = question.extreme or (beside and best.score < _SIBLING * beside[0].score)
+        if beside and unlike and not compared and best.said.id not in most_asked:
             continue
         choice.add(best)
     return [_whole_list(question, group, ranked, settings) for group in choice.groups.values()]
+
+
+def _most_asked(question: Question, ranked: Sequence[Candidate]) -> set[str]:
+    """The rows or items that "the highest" or "the top three" asks for: the first so many of each table or list."""
+    by_section: dict[tuple[str, int], list[str]] = {}
+    for candidate in ranked if question.extreme else ():
+        by_section.setdefault(candidate.section, []).append(candidate.said.id)
+    return {one for held in by_section.values() for one in held[: question.extremes]}
 
 
 def _group(chunk: Chunk, groups: Collection[tuple[str, int, int]]) -> tuple[str, int, int]:

@@ -12,14 +12,14 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from careerbot import chunking, figures, generations, stores
+from careerbot import chunking, figures, generations, stores, topics
 from careerbot.datatypes import Chunk, Document, Gap
 from careerbot.embedding import Encoder, Progress, Vectors
 from careerbot.errors import CareerbotError, IndexUnusable, InputError, StorageError
@@ -152,7 +152,7 @@ def _known_vectors(folder: Path, encoder: Encoder) -> dict[tuple[str, str], Vect
     try:
         manifest = generations.read_manifest(generation)
         if (
-            manifest["format"] not in (2, 3, generations.FORMAT)
+            manifest["format"] not in (2, 3, 4, generations.FORMAT)
             or manifest["encoder"]["fingerprint"] != encoder.fingerprint
         ):
             return {}
@@ -201,6 +201,8 @@ def _write(
         generations.write_json(draft / "names.json", sorted(names(passages)))
         stores.write_terms(draft / "bm25", [search_terms(chunking.views(chunk)[1]) for chunk in chunks])
         wordings = generations.wordings(chunks)
+        for name, learned in zip(generations.TURNED, _topics(vectors, len(chunks), wordings, gaps), strict=True):
+            np.save(draft / name, learned)
         searched = generations.searched(generations.owners(chunks, wordings))
         named = generations.vector_names(chunks, wordings)
         slow = encoder.export(
@@ -228,6 +230,19 @@ def _write(
                 shutil.rmtree(draft / "chroma")
         generations.serve(generations.complete(draft))
     return number, slow
+
+
+def _topics(
+    vectors: Vectors, chunks: int, wordings: Mapping[str, list[int]], gaps: Sequence[Gap]
+) -> tuple[Vectors, Vectors]:
+    """What `topics.learn` gives for the wordings and then the gaps; empty arrays where there are none."""
+    groups = [vectors[chunks + np.array(places)] for places in generations.topics(wordings).values()]
+    start = chunks + len(wordings)
+    for gap in gaps:
+        groups.append(vectors[start : start + len(gap.asked)])
+        start += len(gap.asked)
+    empty = np.zeros((0, vectors.shape[1]), np.float32)
+    return topics.learn(groups) if groups else (empty, empty)
 
 
 def _all_text(chunk: Chunk) -> str:

@@ -3,7 +3,7 @@
 Two logistic regressions over what searching and choosing saw are multiplied: is the question about
 these documents at all, and do the chosen statements answer it. They are fitted on the tuning
 questions of the exam (`evals/fit.py` prints the coefficients), once for a corpus with wordings and
-gaps, which give stronger signals, and once for one without.
+gaps, which give stronger signals, once for one with gaps alone, and once for one without.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from careerbot.candidates import Candidate, gives_amount
+from careerbot.datatypes import Gap, Wanted
 from careerbot.occupations import occupations, subjects
 from careerbot.questions import Question, focus
 from careerbot.words import content_words, stem, tokens
@@ -29,8 +31,7 @@ class Background:
     """What the index knows beside the hits.
 
     `frequency` counts passages per stem, `passages` all of them; `names` and `titles` are those of the
-    documents, `places` what whole documents are about; `gap` is the nearest topic known not to be
-    covered, with its cosine.
+    documents, `places` what whole documents are about; `wanted` is what people are known to ask for so.
     """
 
     frequency: Mapping[str, int]
@@ -38,7 +39,7 @@ class Background:
     names: Collection[str]
     places: frozenset[str]
     titles: tuple[str, ...]
-    gap: tuple[str, float]
+    wanted: Wanted
 
     def shares(self, question: Question) -> dict[str, float]:
         """The stems of a question's content words, each with its share of their rarity; the shares add up to 1."""
@@ -63,11 +64,10 @@ def judge(
         return Verdict(0.0, "")
     lacking = absent(question, ranked, chosen, background)
     found = signals(question, ranked, chosen, background)
-    guided = background.gap[1] > -1
-    about = _sigmoid(found, _ABOUT_GUIDED if guided else _ABOUT)
-    answered = _sigmoid(found, _ANSWERED_GUIDED if guided else _ANSWERED)
+    about, answered = (_sigmoid(found, fit) for fit in _fits(background.wanted))
     probability = 0.0 if lacking or found["unit"] < 0 else about * answered
-    topic = background.gap[0] if background.gap[1] > max(found["cosine"], _NAMED_GAP) else ""
+    gap = background.wanted.gap
+    topic = gap.topic if gap and background.wanted.cosine > max(found["cosine"], _NAMED_GAP) else ""
     return Verdict(round(probability, 6), ", ".join(lacking) or topic)
 
 
@@ -134,15 +134,18 @@ def signals(
     """What the probability is computed from; each between about -1 and 2.
 
     `cosine` the best among the first ten; `lead` that of the first chosen; `gap` how much nearer the
-    question is to a known gap; `score`, `margin` of the ranking; `covered`, `lead_covered` the share
-    of the question's rarity-weighted words in the chosen statements and in the first; `unknown` the
+    question is to a known gap; `known` how near it is to what people are known to ask for, `beyond`
+    how much nearer to what is not covered; `elsewhere` the share of its rarity-weighted words that
+    the nearest gap speaks of and no chosen statement; `score`, `margin` of the ranking; `covered`,
+    `lead_covered` the share of those words in the chosen statements and in the first; `unknown` the
     share of words that no document has; `names` the share of names not spoken of, `unit` whether the
     kind of amount asked for is there (-1 it is not, 0 none is asked for).
     """
     shares = background.shares(question)
     held = [candidate.said.about for candidate in chosen]
     every = frozenset().union(*held)
-
+    wanted = background.wanted
+    elsewhere = _about(wanted.gap) if wanted.gap else frozenset()
     cosine = max(candidate.cosine for candidate in ranked[:10])
     spoken = frozenset().union(*(candidate.context for candidate in chosen))
     silent = [name not in spoken for name in question.names]
@@ -153,7 +156,10 @@ def signals(
     return {
         "cosine": cosine,
         "lead": chosen[0].cosine,
-        "gap": max(background.gap[1] - cosine, -0.5),
+        "gap": max(wanted.cosine - cosine, -0.5),
+        "known": wanted.known,
+        "beyond": wanted.beyond - wanted.known,
+        "elsewhere": sum(share for one, share in shares.items() if one in elsewhere and one not in every),
         "score": ranked[0].score,
         "margin": ranked[0].score - ranked[min(9, len(ranked) - 1)].score,
         "covered": sum(share for one, share in shares.items() if one in every),
@@ -164,39 +170,67 @@ def signals(
     }
 
 
+@lru_cache(maxsize=1024)
+def _about(gap: Gap) -> frozenset[str]:
+    """The stems of the words with which people ask for a gap."""
+    return frozenset(stem(word) for text in (gap.topic, *gap.asked) for word in content_words(text))
+
+
+def _fits(wanted: Wanted) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """The two regressions, by what the index knows of what people ask for."""
+    if wanted.gap is None:
+        return _ABOUT, _ANSWERED
+    return (_ABOUT_GUIDED, _ANSWERED_GUIDED) if wanted.known > -1 else (_ABOUT, _ANSWERED_GAPS)
+
+
 def _sigmoid(found: Mapping[str, float], fit: Mapping[str, float]) -> float:
     score = fit["intercept"] + sum(weight * found[name] for name, weight in fit.items() if name != "intercept")
     return 1 / (1 + math.exp(-score))
 
 
 _ABOUT = {
-    "intercept": -5.445,
-    "cosine": 17.525,
-}
-_ANSWERED = {
-    "intercept": -1.431,
-    "lead": -1.943,
-    "score": 2.878,
-    "margin": 0.862,
-    "covered": 1.127,
-    "lead_covered": -0.876,
-    "unknown": 0.375,
-    "names": -2.182,
-    "unit": 0.568,
+    "intercept": -6.178,
+    "cosine": 19.297,
 }
 _ABOUT_GUIDED = {
-    "intercept": -10.177,
-    "cosine": 20.273,
+    "intercept": -11.265,
+    "cosine": 22.113,
+}
+_ANSWERED = {
+    "intercept": -2.047,
+    "lead": -1.0,
+    "score": 3.089,
+    "margin": 1.304,
+    "covered": 1.903,
+    "lead_covered": -1.56,
+    "unknown": 0.684,
+    "names": -2.059,
+    "unit": 0.578,
+}
+_ANSWERED_GAPS = {
+    "intercept": 4.591,
+    "lead": -7.344,
+    "gap": -15.873,
+    "score": 0.644,
+    "margin": -0.926,
+    "covered": 2.087,
+    "lead_covered": -0.183,
+    "unknown": 0.468,
+    "names": -2.136,
+    "unit": 1.272,
 }
 _ANSWERED_GUIDED = {
-    "intercept": 2.547,
-    "lead": -10.149,
-    "gap": -23.544,
-    "score": 1.975,
-    "margin": -2.306,
-    "covered": 0.667,
-    "lead_covered": 2.538,
-    "unknown": 0.137,
-    "names": -1.945,
-    "unit": 1.113,
+    "intercept": 1.792,
+    "lead": -5.931,
+    "gap": -16.973,
+    "score": 2.075,
+    "margin": -1.789,
+    "covered": 0.851,
+    "lead_covered": 2.311,
+    "unknown": 0.833,
+    "names": -1.575,
+    "unit": 1.249,
+    "known": -5.869,
+    "beyond": -7.975,
+    "elsewhere": -8.811,
 }

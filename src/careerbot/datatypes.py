@@ -50,6 +50,23 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a unit vector asks for, by its nearness to what people are known to ask for (see `topics`).
+
+    `votes` holds for each row how likely in [0, 1] a topic is asked for that it answers, and `known` the
+    cosine of the nearest topic (-1 where there are no wordings). `gap` is the nearest topic known not to
+    be covered, `beyond` its cosine, and `cosine` that of the nearest way to ask for any gap, as their
+    vectors are, not turned (None and -1 where there are no gaps).
+    """
+
+    votes: dict[int, float]
+    known: float
+    gap: Gap | None
+    beyond: float
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One source. `text` is what every offset refers to; what is not known of it is empty.
 

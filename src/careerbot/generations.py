@@ -3,7 +3,7 @@
     <folder>/CURRENT       the name of the generation that is served
     <folder>/LOCK          held by the one process that writes
     <folder>/gen-000007/   manifest.json documents.jsonl chunks.jsonl gaps.jsonl vectors.npy
-                           vocabulary.json names.json chroma/ bm25/ encoder/
+                           turn.npy topics.npy vocabulary.json names.json chroma/ bm25/ encoder/
 
 A generation is written beside the old one as gen-000008.tmp, verified and brought to the disk there,
 renamed, and served from the moment that CURRENT names it. After that no file of it changes: the
@@ -31,7 +31,10 @@ from careerbot import chunking
 from careerbot.datatypes import Chunk, Document, Gap, Kind, Span, Wording
 from careerbot.errors import IndexUnusable, LockedError
 
-FORMAT = 4
+FORMAT = 5
+
+TURNED = ("turn.npy", "topics.npy")
+"""What `topics.learn` gives: the matrix that turns a vector, and the means of the topics."""
 
 ENCODER = "encoder"
 """The folder in a generation that holds the exported encoder of questions, where there is one."""
@@ -354,4 +357,12 @@ def wordings(chunks: Sequence[Chunk]) -> dict[str, list[int]]:
     for row, chunk in enumerate(chunks):
         for asked in chunk.wordings:
             found.setdefault(asked, []).append(row)
+    return found
+
+
+def topics(wordings: Mapping[str, list[int]]) -> dict[tuple[int, ...], list[int]]:
+    """What people ask for: the rows that answer, with the places of its wordings among all wordings, in order."""
+    found: dict[tuple[int, ...], list[int]] = {}
+    for place, rows in enumerate(wordings.values()):
+        found.setdefault(tuple(rows), []).append(place)
     return found

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from careerbot import generations, stores
-from careerbot.datatypes import Chunk
+from careerbot import generations, stores, topics
+from careerbot.datatypes import Chunk, Wanted
 from careerbot.embedding import Encoder, QueryEncoder, Vectors
 from careerbot.errors import CareerbotError, IndexUnusable, StorageError
 from careerbot.stores import Scores, TermStore, VectorStore
@@ -27,10 +27,10 @@ _LOG = logging.getLogger("careerbot")
 _PROBED = 5  # vectors that must be found when an index is opened
 EXACT = 200_000
 """Vectors up to which a question is compared with all of them: of 18,000 in 0.8 ms, where Chroma's graph takes 6."""
-_NEAR_GAPS = 8  # of which the nearest is told exactly
 _SEARCHED = 7  # vectors that Chroma is asked for per row, since many wordings may ask for one row
-_VOTERS = 8  # wordings that vote on what answers
-_VOTE_WIDTH = 0.1  # how much farther a wording is that counts 1/e of the nearest
+_VOTERS = 16  # topics that vote on what answers
+_VOTE_WIDTH = 0.12  # how much farther a topic is that counts 1/e of the nearest
+_NO_TOPIC = 0.3  # cosine of a topic that is as likely as that none of them is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,11 @@ class Nearest:
     """What is near to a unit vector, by row of `Index.chunks`.
 
     `rows` are those whose own vector or any wording is nearest, with that cosine, best first, ties
-    by row; `asked` the cosine of a row's nearest wording, where one was found; `votes` the share of
-    the nearest wordings that ask for a row (k nearest neighbours, weighted), times the best cosine.
+    by row; `asked` the cosine of a row's nearest wording, where one was found.
     """
 
     rows: list[tuple[int, float]]
     asked: dict[int, float]
-    votes: dict[int, float]
 
 
 class Index:
@@ -70,11 +68,17 @@ class Index:
         self._searched = np.array(generations.searched(owners), dtype=np.int64)
         self._asked = {text: place for place, text in enumerate(wordings, start=len(self.chunks))}
         self.gaps = generations.read_gaps(folder)
-        self._topics = [gap.topic for gap in self.gaps for _ in gap.asked]
+        self._ways = sum(len(gap.asked) for gap in self.gaps)
         self._places = {name: place for place, name in enumerate(generations.vector_names(self.chunks, wordings))}
-        vectors = len(self._places) + len(self._topics)
+        vectors = len(self._places) + self._ways
         if vectors != len(self.vectors) or self.documents.keys() != manifest["sources"].keys():
             raise ValueError("its documents, chunks and vectors do not belong together")
+        self._answers = list(generations.topics(wordings))
+        self._turn, self._topics = (
+            np.load(folder / name, mmap_mode="r").view(np.ndarray) for name in generations.TURNED
+        )
+        if len(self._topics) != len(self._answers) + len(self.gaps):
+            raise ValueError("its topics do not belong to its wordings")
         self._near = VectorStore(folder / "chroma")
         self._terms = TermStore(folder / "bm25")
 
@@ -108,7 +112,7 @@ class Index:
         asks = np.repeat(wordings, counts)
         rows, best = self._best(owned[asks], np.repeat(cosines, counts)[asks])
         asked = dict(zip(rows.tolist(), best.tolist(), strict=True))
-        return Nearest(near, asked, self._votes(places[wordings], cosines[wordings]))
+        return Nearest(near, asked)
 
     def _near_places(self, vector: Vectors, most: int) -> Rows:
         """The places of the nearest vectors, in the order of places."""
@@ -123,15 +127,26 @@ class Index:
         found = np.flatnonzero(best > -np.inf)
         return found, best[found]
 
-    def _votes(self, places: Rows, cosines: Scores) -> dict[int, float]:
-        """For each row the share of the nearest wordings that ask for it, by nearness, times the nearest cosine."""
-        voters = np.lexsort((places, -cosines))[:_VOTERS]
-        nearest = cosines[voters].tolist()
-        weights = [math.exp((cosine - nearest[0]) / _VOTE_WIDTH) for cosine in nearest]
+    def wanted(self, vector: Vectors) -> Wanted:
+        """What a unit vector asks for; the same as for any text where nobody told what people ask for."""
+        covered = len(self._answers)
+        turned = topics.unit(_cosines(self._turn, vector)) if len(self._topics) else vector
+        cosines = _cosines(self._topics, turned).astype(np.float64).round(6)
+        known, beyond = (float(part.max(initial=-1.0)) for part in (cosines[:covered], cosines[covered:]))
+        gap = self.gaps[int(np.argmax(cosines[covered:]))] if self.gaps else None
+        first = len(self._places)
+        asked = _cosines(self.vectors[first : first + self._ways], vector)
+        return Wanted(self._votes(cosines[:covered]), known, gap, beyond, round(float(asked.max(initial=-1.0)), 6))
+
+    def _votes(self, cosines: Scores) -> dict[int, float]:
+        """For each row the share of the nearest topics that it answers, weighed by nearness."""
+        voters = np.lexsort((np.arange(len(cosines)), -cosines))[:_VOTERS].tolist()
+        weights = [math.exp((cosines[topic] - _NO_TOPIC) / _VOTE_WIDTH) for topic in voters]
+        everything = 1 + sum(weights)
         votes: dict[int, float] = {}
-        for place, weight in zip(places[voters].tolist(), weights, strict=True):
-            for row in self._owned[self._starts[place] : self._starts[place + 1]].tolist():
-                votes[row] = votes.get(row, 0.0) + nearest[0] * weight / sum(weights)
+        for topic, weight in zip(voters, weights, strict=True):
+            for row in self._answers[topic]:
+                votes[row] = votes.get(row, 0.0) + weight / everything
         return {row: round(vote, 6) for row, vote in votes.items()}
 
     def known(self, text: str) -> Vectors | None:
@@ -147,16 +162,6 @@ class Index:
         """The cosine of two chunks."""
         rows = [self._places[one.id], self._places[other.id]]
         return round(float(np.dot(*self.vectors[rows].astype(np.float64))), 6)
-
-    def nearest_gap(self, vector: Vectors) -> tuple[str, float]:
-        """The topic known not to be covered that a unit vector is nearest to, with its cosine; "", -1 without gaps."""
-        if not self._topics:
-            return "", -1.0
-        first = len(self._places)
-        places = _top(_cosines(self.vectors[first : first + len(self._topics)], vector), _NEAR_GAPS)
-        cosines = self.cosines(vector, first + places)
-        best = int(np.argmax(cosines))
-        return self._topics[places[best]], float(cosines[best])
 
     def lexical(self, terms: Sequence[str]) -> Scores:
         """The BM25 score of every row for the terms (`words.search_terms`); 0 where none occurs."""

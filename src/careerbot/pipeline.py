@@ -21,7 +21,7 @@ import numpy as np
 from careerbot import answering, checking, composing, conversation, questions, retrieval, spelling, suggesting
 from careerbot.confidence import Background
 from careerbot.config import Settings, read_settings
-from careerbot.datatypes import Answer, Draft, Quote, Status, Writing
+from careerbot.datatypes import Answer, Draft, Quote, Status, Wanted, Writing
 from careerbot.embedding import Encoder, SentenceEncoder, Vectors
 from careerbot.errors import InputError
 from careerbot.index import Index, Watch, open_index
@@ -245,9 +245,10 @@ class _Served:
     def search(self, asked: _Asked) -> _Asked:
         parts = []
         for question, vector in zip(asked.questions, asked.vectors, strict=True):
-            query = retrieval.Query(vector, tuple(search_terms(question.text)))
+            wanted = self.index.wanted(vector)
+            query = retrieval.Query(vector, tuple(search_terms(question.text)), wanted.votes)
             hits = retrieval.hybrid(self.index, query, self.settings)
-            parts.append(answering.Part(question, hits, self._background(query.vector)))
+            parts.append(answering.Part(question, hits, self._background(wanted)))
         return replace(asked, parts=tuple(parts))
 
     def _encoded(self, texts: Sequence[str]) -> dict[str, Vectors]:
@@ -256,15 +257,8 @@ class _Served:
         new = [text for text in texts if text not in known]
         return known | dict(zip(new, self.encoder.encode(new) if new else (), strict=True))
 
-    def _background(self, vector: Vectors) -> Background:
-        return Background(
-            self._frequency,
-            self._passages,
-            self.index.names,
-            self._places,
-            self._titles,
-            self.index.nearest_gap(vector),
-        )
+    def _background(self, wanted: Wanted) -> Background:
+        return Background(self._frequency, self._passages, self.index.names, self._places, self._titles, wanted)
 
     @cached_property
     def _titles(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +16,11 @@ from careerbot.stores import Scores
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is searched: a unit vector and the terms of lexical search (`words.search_terms`)."""
+    """What is searched: a unit vector, the terms of lexical search (`words.search_terms`), and `Wanted.votes`."""
 
     vector: Vectors
     terms: tuple[str, ...]
+    votes: Mapping[int, float]
 
 
 _DEEPER = (8, 64)
@@ -44,7 +45,7 @@ def hybrid(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
 
     Score = cosine of the statement (where a wording is nearer: the mean of both)
     + `passage_weight` x cosine of its passage + `lexical_weight` x BM25 scaled by the question's
-    maximum + `wording_weight` x its share of the votes of the nearest wordings. Both searches bring
+    maximum + `wording_weight` x its share of the votes of the nearest topics. Both searches bring
     candidates; a passage that is found brings in all its statements.
     """
     scores = index.lexical(query.terms)
@@ -53,7 +54,7 @@ def hybrid(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
     near = index.nearest(query.vector, k)
     dense_rows, lexical_rows = [row for row, _ in near.rows], _top(scores, k)
     deeper = ([row for row, _ in index.nearest(query.vector, times * k).rows] for times in _DEEPER)
-    found = dense_rows + list(near.votes) + lexical_rows
+    found = dense_rows + list(query.votes) + lexical_rows
     found += _of_others(index, dense_rows, k, deeper)
     found += _of_others(index, lexical_rows, k, (_top(scores, most) for most in (len(scores),)))
     rows = index.statements(np.array(found, dtype=np.int64))
@@ -63,7 +64,7 @@ def hybrid(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
         (own + nearest) / 2
         + settings.passage_weight * index.cosines(query.vector, index.passages[rows])
         + settings.lexical_weight * scores[rows] / scale
-        + settings.wording_weight * np.array([near.votes.get(row, 0.0) for row in rows.tolist()])
+        + settings.wording_weight * np.array([query.votes.get(row, 0.0) for row in rows.tolist()])
     ).round(6)
     order = np.lexsort((rows, -fused))
     ordered = zip(rows[order].tolist(), fused[order].tolist(), nearest[order].tolist(), strict=True)

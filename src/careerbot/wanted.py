@@ -92,7 +92,9 @@ _MIDDLE = re.compile(r"\bhalf\b.{1,40}\b(?:more|less|above|below)\b", re.I)
 """Everyday words for a median."""
 
 _EARNED = re.compile(
-    r"\b(?:have|has|need|needs|want|wants|try|trying) to earn\b|\bearn(?:ed|ing)? (?:an?|the|my|your|his|her|their)\b",
+    r"\b(?:have|has|need|needs|want|wants|try|trying) to earn\b|"
+    r"\bearn(?:ed|ing)? (?:an?|the|my|your|his|her|their)\b"
+    r"(?! (?:hour|day|week|month|year|lot|living|salary|wage|income|bonus|median|average|mean)\b)",
     re.I,
 )
 """What is earned so is no money: "which badge do I have to earn", "earning a degree"."""
