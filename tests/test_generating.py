@@ -211,6 +211,7 @@ class TestChecks:
         assert server.requests == []
 
 
+@pytest.mark.faults
 class TestFaults:
     @pytest.mark.parametrize("fault", sorted(FAULTS.keys() - {"", *SLOW}))
     def test_whatever_the_server_does_the_extractive_answer_is_given_and_says_so(
