@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 INDEX  ?= .careerbot
 SOURCES := $(shell find corpus -type f 2>/dev/null)
 
-.PHONY: chat setup index test test-slow test-browser screenshots test-all eval lint bench bench-size clean
+.PHONY: chat setup index test test-faults test-slow test-browser screenshots test-all eval lint bench bench-size clean
 
 chat: $(INDEX)/CURRENT
 	$(BIN)/careerbot serve --index $(INDEX)
@@ -20,6 +20,9 @@ index: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest
 
+test-faults: $(STAMP)
+	$(BIN)/python -m pytest -m "faults and not slow"
+
 test-slow: $(INDEX)/CURRENT
 	$(BIN)/python -m pytest -m slow
 
@@ -29,7 +32,7 @@ test-browser: $(INDEX)/CURRENT chromium
 screenshots: $(INDEX)/CURRENT chromium
 	SCREENSHOTS=docs $(BIN)/python -m pytest -m browser tests/test_browser.py
 
-test-all: test test-slow test-browser
+test-all: test test-faults test-slow test-browser
 
 .PHONY: chromium
 chromium:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
+import ssl
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -23,8 +25,11 @@ from careerbot.loading import load
 
 # Hypothesis fails an example that takes over 200 ms, which a busy machine does now and then to any of
 # them; the tests that are about time measure it themselves.
-hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.register_profile("steady", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("steady")
+
+# Python looks through all objects after every 700 new ones, and Gradio alone brings a million: a sixth of the time.
+gc.set_threshold(50_000, 20, 50)
 
 DIMENSION = 256
 
@@ -167,6 +172,26 @@ def likeness(one: Chunk, other: Chunk) -> float:
     """The cosine of two chunks: the share of words that they have in common."""
     first, second = WordEncoder().encode([one.text, other.text])
     return round(float(first @ second), 6)
+
+
+def pytest_collection_finish() -> None:
+    """What the imports brought stays, and need not be looked through for garbage after each test."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Every client of a model reads all authorities of this machine, 30 ms each, though the tests ask 127.0.0.1."""
+    import certifi
+
+    end = "-----END CERTIFICATE-----\n"
+    file = tmp_path_factory.mktemp("authorities") / "one.pem"
+    file.write_text(Path(certifi.where()).read_text(encoding="utf-8").partition(end)[0] + end, encoding="utf-8")
+    ssl.create_default_context(cafile=file)  # it is one
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(file))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -624,6 +624,7 @@ def test_chunks_are_the_same_every_time_and_their_ids_are_unique(text: str) -> N
     assert len({chunk.id for chunk in found}) == len(found)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     "text",
     [

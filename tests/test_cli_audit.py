@@ -105,6 +105,7 @@ def test_without_an_index_it_is_exit_4_and_names_the_command(audit: Audit) -> No
     assert message == "no index in none; build one: careerbot index --index none"
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("file", ["documents.jsonl", "chunks.jsonl", "names.json", "vectors.npy"])
 @pytest.mark.parametrize("content", [None, "{", "5\n"], ids=["missing", "cut-off", "other-json"])
 def test_a_damaged_index_is_exit_4(audit: Audit, tmp_path: Path, file: str, content: str | None) -> None:

@@ -184,6 +184,7 @@ def test_without_an_index_it_is_exit_4_and_names_the_command(check: Check) -> No
     assert message == "no index in none; build one: careerbot index --index none"
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("file", ["documents.jsonl", "manifest.json"])
 @pytest.mark.parametrize("content", [None, "{", "[]\n"], ids=["missing", "cut-off", "other-json"])
 def test_a_damaged_index_is_exit_4(check: Check, tmp_path: Path, file: str, content: str | None) -> None:

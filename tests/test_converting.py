@@ -601,6 +601,7 @@ def test_the_text_is_the_same_on_every_run(tmp_path: Path, name: str) -> None:
     assert only(tmp_path, name, raw[name]) == only(tmp_path, name, raw[name])
 
 
+@pytest.mark.faults
 def test_a_conversion_that_takes_too_long_is_ended() -> None:
     started = time.monotonic()
     assert convert(pdf([BAKERY] * 200), Format.PDF, seconds=0.2).reason == "converting it took more than 0.2 s"
@@ -623,6 +624,7 @@ def test_a_hostile_page_is_read_or_refused_in_time(tmp_path: Path, page: str) ->
     assert time.monotonic() - started < 30
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("program", "expected"),
     [
@@ -640,6 +642,7 @@ def test_a_library_that_fails_ends_only_its_own_process(
     assert convert(pdf([BAKERY]), Format.PDF).reason == expected
 
 
+@pytest.mark.faults
 def test_a_disk_that_is_full_is_no_fault_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "pdfplumber.py").write_text("raise OSError(28, 'No space left on device')")
     monkeypatch.syspath_prepend(tmp_path)
@@ -647,6 +650,7 @@ def test_a_disk_that_is_full_is_no_fault_of_the_file(tmp_path: Path, monkeypatch
         convert(pdf([BAKERY]), Format.PDF)
 
 
+@pytest.mark.faults
 def test_the_converters_are_imported_in_the_subprocess_only(tmp_path: Path) -> None:
     (tmp_path / "baker.pdf").write_bytes(pdf([BAKERY]))
     program = (

@@ -345,6 +345,7 @@ def _evidence_of(case: Case, texts: dict[str, str]) -> Reply:
     return Reply("answered", text, tuple(cited))
 
 
+@pytest.mark.slow
 def test_one_who_knows_everything_has_every_point(exam: tuple[Case, ...], corpus_texts: dict[str, str]) -> None:
     graded, found = _system(exam, corpus_texts, lambda case: _evidence_of(case, corpus_texts))
     assert [(held.case.id, held.grade.why) for held in graded if not held.grade.right] == []
@@ -595,6 +596,7 @@ def median(asked: str, amount: str) -> str:
     return f"Electricians earned {amount} a year at the median in May 2023. [{number}]"
 
 
+@pytest.mark.slow
 def test_a_model_is_examined_and_paired_with_quoting(
     command: Callable[..., Result], bot: Careerbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

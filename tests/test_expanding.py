@@ -128,6 +128,7 @@ def test_what_a_passage_says_is_data(server: ModelServer, tmp_path: Path) -> Non
     assert server.asked[0].count("</passage>") == 1
 
 
+@pytest.mark.faults
 class TestFaults:
     def test_a_server_that_fails_costs_the_rest_and_keeps_what_there_is(
         self, server: ModelServer, tmp_path: Path

@@ -30,6 +30,8 @@ from careerbot.building import build
 from careerbot.index import open_generation, open_index
 from careerbot.loading import load
 
+pytestmark = pytest.mark.faults
+
 HERE = Path(__file__).parent
 QUESTION = "How many ovens does a baker have?"
 FILES = (

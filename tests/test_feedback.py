@@ -131,6 +131,7 @@ class TestKept:
         assert [rating.liked for rating in kept.rated()] == [False]
 
 
+@pytest.mark.faults
 class TestManyWriters:
     def test_threads_that_share_one_store_lose_nothing(self, file: Path) -> None:
         kept = Feedback(file, wait=60)

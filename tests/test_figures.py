@@ -271,6 +271,7 @@ def test_figures_are_exact_slices_in_order_that_never_overlap(text: str) -> None
         end = figure.end
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     "text",
     [

@@ -211,6 +211,7 @@ class TestChecks:
         assert server.requests == []
 
 
+@pytest.mark.faults
 class TestFaults:
     @pytest.mark.parametrize("fault", sorted(FAULTS.keys() - {"", *SLOW}))
     def test_whatever_the_server_does_the_extractive_answer_is_given_and_says_so(
@@ -250,12 +251,14 @@ class TestStream:
         assert all(later.startswith(before) for before, later in pairwise(texts))
         assert answers[-1].suggestions
 
+    @pytest.mark.faults
     def test_the_first_sentence_is_shown_before_the_model_has_ended(self, asking: Asking, server: ModelServer) -> None:
         server.fault = "stalls"
         shown = [answer.text for answer in asking(MEDIAN, "x" * 2 * len(MEDIAN), model_seconds=1).stream(QUESTION)]
         assert MEDIAN in shown
         assert shown[-1].startswith(FIRST)  # what came was not whole: the sources' own words in its place
 
+    @pytest.mark.faults
     def test_who_leaves_ends_the_request(self, asking: Asking, server: ModelServer) -> None:
         server.fault = "drips"
         stream: Any = asking(MEDIAN).stream(QUESTION)

@@ -212,7 +212,7 @@ class TestBuilding:
         assert not (tmp_path / "index" / "CURRENT").exists()
 
 
-@pytest.fixture(params=["compared with all", "by Chroma's graph"])
+@pytest.fixture(params=["compared with all", pytest.param("by Chroma's graph", marks=pytest.mark.slow)])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways to find the nearest vectors; which one is taken depends on how many there are."""
     if request.param != "compared with all":
@@ -224,7 +224,7 @@ class TestSearching:
     def test_the_nearest_are_the_brute_force_top_ten(self, large: tuple[Index, Index]) -> None:
         index = large[0]
         matrix = np.asarray(index.vectors, np.float64)
-        for vector in _queries(200):
+        for vector in _queries(60):
             exact = (matrix @ vector.astype(np.float64)).round(6)
             best = np.lexsort((np.arange(len(exact)), -exact))[:10]
             found = index.nearest(vector, 10)
@@ -254,10 +254,10 @@ class TestSearching:
 
     def test_two_builds_of_the_same_text_answer_alike_to_the_last_bit(self, large: tuple[Index, Index]) -> None:
         one, two = large
-        assert [one.nearest(vector, 60) for vector in _queries(100)] == [
-            two.nearest(vector, 60) for vector in _queries(100)
+        assert [one.nearest(vector, 60) for vector in _queries(30)] == [
+            two.nearest(vector, 60) for vector in _queries(30)
         ]
-        for number in range(100):
+        for number in range(30):
             terms = search_terms(f"word{number} word{2 * number} word7")
             assert one.lexical(terms).tobytes() == two.lexical(terms).tobytes()
 

@@ -432,6 +432,7 @@ def test_documents_that_call_themselves_alike_are_told_apart_by_their_ids(tmp_pa
     assert [held.title for held in load([tmp_path]).documents] == ["Baker (a)", "Baker (b)", "Baker", "Oven"]
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     "text",
     [

@@ -87,6 +87,7 @@ class TestAnswers:
         assert chat.spent() == 42
 
 
+@pytest.mark.faults
 class TestFaults:
     @pytest.mark.parametrize("fault", sorted(FAULTS.keys() - SLOW - {""}))
     def test_every_fault_is_one_error_in_words_of_ours(
@@ -147,6 +148,7 @@ class TestFaults:
         stream.close()
 
 
+@pytest.mark.faults
 class TestTooMany:
     def test_a_server_that_names_a_short_wait_is_tried_once_more(self, server: ModelServer, tmp_path: Path) -> None:
         server.fault, server.faults = "429 at once", 1

@@ -174,6 +174,7 @@ def test_what_counts_as_showing_the_new_figure(text: str, source: str, quote: st
 # Systems
 
 
+@pytest.mark.slow
 def test_a_system_that_reads_its_documents_follows_them(bot: Careerbot, graded: tuple[Graded, ...]) -> None:
     found = perturbing.measure(graded, bot)
     assert {name: found[name].n for name in found if "M12c" in name} == dict.fromkeys(
@@ -184,6 +185,7 @@ def test_a_system_that_reads_its_documents_follows_them(bot: Careerbot, graded: 
     assert found["M12a right, change with 20 distractors"].n == 2
 
 
+@pytest.mark.slow
 def test_a_system_that_cites_the_old_figure_scores_nothing(bot: Careerbot, graded: tuple[Graded, ...]) -> None:
     def stale(_changed: Careerbot, turns: Sequence[str]) -> Reply:
         return running.ask(bot, turns)
@@ -194,6 +196,7 @@ def test_a_system_that_cites_the_old_figure_scores_nothing(bot: Careerbot, grade
     assert _values(found)["M12a"] == 0
 
 
+@pytest.mark.slow
 def test_a_system_that_refuses_loses_what_it_had_and_is_right_without_the_document(
     bot: Careerbot, graded: tuple[Graded, ...]
 ) -> None:
@@ -206,6 +209,7 @@ def test_a_system_that_refuses_loses_what_it_had_and_is_right_without_the_docume
     assert _values(found)["M12c"] == 0
 
 
+@pytest.mark.slow
 def test_a_fact_counts_when_all_its_wordings_are_right(
     bot: Careerbot, graded: tuple[Graded, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -261,6 +261,7 @@ def test_no_line_holds_a_line_end_that_would_shift_the_rest(lines: list[str]) ->
     assert not [line for _, line in as_markdown(lines) if re.search(r"[\r\n]", line)]
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     "lines",
     [

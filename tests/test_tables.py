@@ -452,6 +452,7 @@ def test_any_table_can_be_charted_and_compared(rows: list[str]) -> None:
         assert all(len(row) == len(options) and any(row) for _, row in compared.rows)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     "cell",
     [

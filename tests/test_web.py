@@ -736,6 +736,7 @@ class TestQuestionsPerMinute:
             told = [program(limited, PAY, [], **{"test-address": address}) for _ in range(3)]
             assert [TOO_MANY in stream for stream in told] == [False, False, True]
 
+    @pytest.mark.slow
     def test_nought_is_no_limit(self, bot: Careerbot) -> None:
         with visitor(app_for(bot, questions_per_minute=0)) as client:
             default = int(Settings.model_fields["questions_per_minute"].default)
@@ -811,6 +812,7 @@ def test_a_slow_question_does_not_keep_others_from_the_page(bot: Careerbot) -> N
         assert "900 kilos" in client.get(f"/gradio_api/call/ask/{asked['event_id']}").text
 
 
+@pytest.mark.slow
 def test_the_memory_of_a_server_does_not_grow_with_those_who_asked(
     bot: Careerbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,6 +80,7 @@ def test_ungluing_adds_spaces_only_and_once(text: str) -> None:
     assert unglued(found) == found
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     "text",
     [
@@ -128,6 +129,7 @@ def test_names_are_words_never_written_in_lower_case(texts: list[str], expected:
     assert names(texts) == expected
 
 
+@pytest.mark.faults
 def test_names_of_a_long_text_take_linear_time() -> None:
     started = time.process_time()
     assert names(["We ask Gerlosta. " * 60_000]) == {"gerlosta"}
