@@ -350,7 +350,7 @@ QUESTIONS = ["What is the median wage?", "What are the duties?", "Compare the fe
     st.lists(st.tuples(st.sampled_from(ALL), st.floats(0.5, 1)), unique_by=lambda pair: pair[0].chunk.id),
 )
 def test_whatever_is_found_is_quoted_exactly_and_once(question: str, found: list[tuple[Hit, float]]) -> None:
-    written = draft(question, [dataclasses.replace(one, score=score) for one, score in found])
+    written = draft(question, [one._replace(score=score) for one, score in found])
     for said in written.statements:
         for quote in said.quotes:
             assert DOCUMENTS[quote.document].text[quote.start : quote.end] == quote.text
@@ -367,7 +367,7 @@ def test_the_next_best_is_what_weighing_all_anew_would_find(
     question: str, found: list[tuple[Hit, float]], taken: list[bool]
 ) -> None:
     (asked, *_) = understand(question, NAMES)
-    part = Part(asked, tuple(dataclasses.replace(one, score=score) for one, score in found), BACKGROUND)
+    part = Part(asked, tuple(one._replace(score=score) for one, score in found), BACKGROUND)
     left = rank(asked, part.hits)
     settings = Settings(answer_words=40)
     choice, anew = _Choice(part, settings, 3, ()), _Choice(part, settings, 3, ())

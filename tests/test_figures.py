@@ -289,3 +289,13 @@ def test_hostile_text_takes_linear_time(text: str) -> None:
     started = time.process_time()
     figures(text)
     assert time.process_time() - started < 4
+
+
+@pytest.mark.parametrize(
+    "word", [pytest.param("İzmir", id="letter-that-two-stand-for"), pytest.param("ÉCLAIR", id="accent")]
+)
+def test_letters_before_an_amount_do_not_move_it(word: str) -> None:
+    text = f"{word}: MEDIAN WAGE OF BAKERS $1,200 PER MONTH"
+    (figure,) = figures(text)
+    assert text[figure.start : figure.end] == figure.text == "$1,200"
+    assert (figure.statistic, figure.period) == ("median", "month")

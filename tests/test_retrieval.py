@@ -4,6 +4,7 @@ import itertools
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import WordEncoder, bot_over
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from careerbot import Careerbot, Document, Settings
 from careerbot.datatypes import Hit, Wording
-from careerbot.retrieval import Query, Search, dense, hybrid, lexical
+from careerbot.retrieval import Query, Search, _top, dense, hybrid, lexical
 from careerbot.words import search_terms
 
 SEARCHES = [pytest.param(search, id=search.__name__) for search in (dense, lexical, hybrid)]
@@ -192,3 +193,9 @@ def test_a_wording_that_many_statements_share_brings_in_all_of_them(tmp_path: Pa
     found = hybrid(bot.index, guided(bot, "what must bakers obey"), Settings(candidates=10))
     assert {hit.chunk.text for hit in found} == set(texts)
     assert {hit.cosine for hit in found} == {1.0}
+
+
+@given(scores=st.lists(st.sampled_from([0.0, 0.1, 0.4, 0.5, 0.51, 1.0]), min_size=1, max_size=40), k=st.integers(1, 12))
+def test_the_best_scores_are_found_however_many_are_near_the_best(scores: list[float], k: int) -> None:
+    every = sorted((-score, row) for row, score in enumerate(scores) if score > 0)
+    assert _top(np.array(scores), k) == [row for _, row in every[:k]]

@@ -23,6 +23,7 @@ _COVERAGE = 0.3  # what a statement gains that speaks of all that nothing chosen
 _SIBLING = 0.8  # share of the best row's or item's score that another of the same table or list needs
 _WHOLE_LIST = 1.5  # times the words of an answer that a list may have which answers by itself
 _EACH = re.compile(r"\b(?:by|each|every|per|across|all(?: the)?)((?: [\w-]+){1,3})", re.I)
+_MOST_QUOTES = 3
 _SHORT_ITEM = 7  # words; a shorter list item is quoted with the sentence that introduces it
 
 
@@ -331,10 +332,12 @@ def _with_agreeing(statement: Statement, group: Sequence[Candidate], equal: Sequ
     quotes = list(statement.quotes)
     told = {quote.document for quote in quotes}
     for other in equal if len(group) == 1 else ():
+        if len(quotes) == _MOST_QUOTES:
+            break
         if other.chunk.document not in told and same(other, group[0]):
             quotes.append(_quote(other.chunk))
             told.add(other.chunk.document)
-    return Statement(statement.text, statement.pieces, tuple(quotes[:3]))
+    return Statement(statement.text, statement.pieces, tuple(quotes))
 
 
 def _quote(chunk: Chunk) -> Quote:

@@ -83,18 +83,23 @@ class Said:
     @cached_property
     def context(self) -> frozenset[str]:
         """The words of it, its headings and its lead, which it speaks of."""
-        lead = self._chunk.lead.text if self._chunk.lead else ""
-        return frozenset((*self._own, *tokens(" ".join((*self._chunk.headings[1:], lead)))))
-
-    @cached_property
-    def topics(self) -> frozenset[str]:
-        """The context and the words of the wordings, by which people ask for it."""
-        return self.context.union(tokens(" ".join(self._chunk.wordings)))
+        return self._above[0].union(self._own)
 
     @cached_property
     def about(self) -> frozenset[str]:
-        """The stems of the topics."""
-        return frozenset(map(stem, self.topics))
+        """The stems of the context and of the words of the wordings, by which people ask for it."""
+        return self._above[1].union(map(stem, self._own), map(stem, tokens(" ".join(self._chunk.wordings))))
+
+    @property
+    def _above(self) -> tuple[frozenset[str], frozenset[str]]:
+        lead = self._chunk.lead.text if self._chunk.lead else ""
+        return _words_and_stems(" ".join((*self._chunk.headings[1:], lead)))
+
+
+@lru_cache(maxsize=1024)  # all statements of a section stand under the same headings
+def _words_and_stems(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    words = frozenset(tokens(text))
+    return words, frozenset(map(stem, words))
 
 
 _said = lru_cache(maxsize=_REMEMBERED)(Said)  # most questions meet the same few hundred statements

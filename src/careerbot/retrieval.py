@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 
@@ -67,10 +68,8 @@ def hybrid(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
         + settings.wording_weight * np.array([query.votes.get(row, 0.0) for row in rows.tolist()])
     ).round(6)
     order = np.lexsort((rows, -fused))
-    ordered = zip(rows[order].tolist(), fused[order].tolist(), nearest[order].tolist(), strict=True)
-    return tuple(
-        Hit(index.chunks[row], score, rank, cosine) for rank, (row, score, cosine) in enumerate(ordered, start=1)
-    )
+    chunks = map(index.chunks.__getitem__, rows[order].tolist())
+    return tuple(map(Hit._make, zip(chunks, fused[order].tolist(), count(1), nearest[order].tolist())))
 
 
 def _of_others(index: Index, rows: Sequence[int], k: int, deeper: Iterable[list[int]]) -> list[int]:
@@ -88,7 +87,9 @@ def _of_others(index: Index, rows: Sequence[int], k: int, deeper: Iterable[list[
 
 def _top(scores: Scores, k: int) -> list[int]:
     """The rows with the highest scores above 0, best first; ties by row."""
-    rows = np.flatnonzero(scores > 0)
+    rows = np.flatnonzero(scores > scores.max() / 2)
+    if len(rows) < k:
+        rows = np.flatnonzero(scores > 0)
     if len(rows) > k:  # sorting all rows of a large index would take longer than scoring them
         rows = rows[scores[rows] >= np.partition(scores[rows], -k)[-k]]
     return [int(row) for row in rows[np.lexsort((rows, -scores[rows]))][:k]]

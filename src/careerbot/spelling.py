@@ -80,13 +80,13 @@ def _alike(word: str, limit: int) -> list[str]:
     words, lengths, letters = _english()
     _, own = _lengths_and_letters([word])
     near = (np.abs(lengths - len(word)) <= limit) & (np.bitwise_count(letters ^ own) <= 2 * limit)
-    return [words[at] for at in np.flatnonzero(near)]
+    return list(words[near])
 
 
 @cache
-def _english() -> tuple[list[str], NDArray[np.int64], NDArray[np.uint32]]:
+def _english() -> tuple[NDArray[np.object_], NDArray[np.int64], NDArray[np.uint32]]:
     words = list(english())
-    return words, *_lengths_and_letters(words)
+    return np.array(words, dtype=object), *_lengths_and_letters(words)
 
 
 def _lengths_and_letters(words: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
