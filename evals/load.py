@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import httpx
+import aiohttp
 import numpy as np
 import typer
 
@@ -28,7 +28,7 @@ from evals.cases import SUITES, load_cases
 if TYPE_CHECKING:
     from careerbot import Careerbot
 
-_TIMEOUT = 120  # seconds
+_TIMEOUT = aiohttp.ClientTimeout(120)  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ async def load(address: str, questions: Sequence[str], users: int, each: int, pa
     async def person(number: int) -> None:
         nonlocal errors
         chance = random.Random(number)  # noqa: S311 - which questions are asked is no secret
-        async with httpx.AsyncClient(timeout=_TIMEOUT, base_url=address) as client:
+        async with aiohttp.ClientSession(address, timeout=_TIMEOUT) as client:
             for _ in range(each):
                 await asyncio.sleep(chance.uniform(0, 2 * pause))
                 started = time.perf_counter()
@@ -80,23 +80,25 @@ async def load(address: str, questions: Sequence[str], users: int, each: int, pa
                 errors += not answered  # counted after the wait: others count meanwhile
                 seconds.append(time.perf_counter() - started)
 
-    async with httpx.AsyncClient(timeout=_TIMEOUT, base_url=address) as client:
-        config = (await client.get("/config")).json()
+    async with aiohttp.ClientSession(address, timeout=_TIMEOUT) as client, client.get("/config") as told:
+        config = await told.json()
     asks: int = next(held["id"] for held in config["dependencies"] if held["api_name"] == "ask")
     started = time.perf_counter()
     await asyncio.gather(*(person(number) for number in range(users)))
     return Load(tuple(seconds), errors, time.perf_counter() - started)
 
 
-async def _is_answered(client: httpx.AsyncClient, function: int, session: str, question: str) -> bool:
+async def _is_answered(client: aiohttp.ClientSession, function: int, session: str, question: str) -> bool:
     """Ask as the page and gradio_client do: in one session, a request begins and another waits for what comes of it."""
     asked = {"data": [question, []], "fn_index": function, "session_hash": session}
     try:
-        (await client.post("/gradio_api/queue/join", json=asked)).raise_for_status()
-        told = await client.get("/gradio_api/queue/data", params={"session_hash": session})
-    except httpx.HTTPError:
+        async with client.post("/gradio_api/queue/join", json=asked, raise_for_status=True) as joined:
+            await joined.read()
+        async with client.get("/gradio_api/queue/data", params={"session_hash": session}) as told:
+            events = await told.text()
+    except (aiohttp.ClientError, TimeoutError):
         return False
-    return '"process_completed"' in told.text and '"success":true' in told.text
+    return '"process_completed"' in events and '"success":true' in events
 
 
 @contextmanager
