@@ -812,6 +812,19 @@ def test_a_slow_question_does_not_keep_others_from_the_page(bot: Careerbot) -> N
         assert "900 kilos" in client.get(f"/gradio_api/call/ask/{asked['event_id']}").text
 
 
+def test_those_who_wait_are_not_told_of_every_answer(bot: Careerbot) -> None:
+    encoder, many = _Waiting(), 10
+    with visitor(app_for(Careerbot(bot.index, encoder, bot.settings), concurrency=1)) as client:
+        encoder.slow.set()
+        body = {"fn_index": handler(client, "ask"), "session_hash": "abc", "data": ["What do beekeepers sell?", []]}
+        for _ in range(many):
+            client.post("/gradio_api/queue/join", json=body).raise_for_status()
+        encoder.go.set()
+        told = client.get("/gradio_api/queue/data", params={"session_hash": "abc"}).text
+    assert told.count('"process_completed"') == many
+    assert told.count('"estimation"') < 3 * many  # 46, were all told of each
+
+
 @pytest.mark.slow
 def test_the_memory_of_a_server_does_not_grow_with_those_who_asked(
     bot: Careerbot, monkeypatch: pytest.MonkeyPatch

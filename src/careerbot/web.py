@@ -141,7 +141,11 @@ def web_app(bot: Careerbot) -> ASGIApp:
         return HTMLResponse(body if "x-part" in request.headers else _standalone(body), headers=_PASSAGE_HEADERS)
 
     page = blocks(bot, _Admission(settings.questions_per_minute))
-    page.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency)
+    page.queue(
+        status_update_rate=1,  # second; left to itself Gradio tells all who wait of each that is answered
+        max_size=settings.queue,
+        default_concurrency_limit=settings.concurrency,
+    )
     page.state_session_capacity = _SESSIONS
     gr.mount_gradio_app(
         app,
