@@ -844,6 +844,14 @@ def test_the_memory_of_a_server_does_not_grow_with_those_who_asked(
 WORD = "xylophone"  # that nobody else says
 
 
+def test_nothing_of_what_people_ask_is_held_after_the_answer(bot: Careerbot) -> None:
+    with visitor(app_for(bot)) as client:
+        assert PAID in last_words(event(client, "answered", said(f"My {WORD}-maker.", PAY))[0])
+        states = [vars(one) for one in gc.get_objects() if type(one).__name__ == "SessionState"]
+    assert states
+    assert not [one for one in states if f"{WORD}-maker" in repr(one)]
+
+
 def test_nothing_of_what_people_ask_is_logged(
     bot: Careerbot, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:

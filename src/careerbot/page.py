@@ -24,6 +24,7 @@ from careerbot.words import content_words, stem
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**9)
 import gradio as gr
+from gradio.blocks import BlocksConfig
 
 from careerbot import tabs
 
@@ -57,6 +58,10 @@ Admit = Callable[[gr.Request], None]
 class _Page(gr.Blocks):
     """Takes no file or component, which Gradio would read or fetch from anywhere, and logs nothing that is sent."""
 
+    def __init__(self, **named: Any) -> None:
+        super().__init__(**named)
+        self.default_config = _Parts(self)
+
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *further: Any, **named: Any) -> Any:
         """What the handlers get of a request. Raises gr.Error for what they do not take."""
         try:
@@ -65,6 +70,18 @@ class _Page(gr.Blocks):
             return await super().preprocess_data(block_fn, inputs, *further, **named)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):  # gr.Error is a ValueError
             raise gr.Error("what was sent is not what this app takes", print_exception=False) from None
+
+
+class _Parts(BlocksConfig):
+    """What the page consists of. A visitor's copy holds no values: links that restore them are not offered here.
+
+    Gradio makes and holds them for each visitor, and the conversation with them.
+    """
+
+    def __copy__(self) -> Any:
+        own = super().__copy__()  # type: ignore[no-untyped-call]
+        own.config_for_block = lambda *_: {}
+        return own
 
 
 def _names_file(held: object) -> bool:
