@@ -127,6 +127,7 @@ def served_apart(index: Path | None, queue: int) -> Iterator[tuple[str, Connecti
 def _serve(index: Path | None, queue: int, pipe: Connection) -> None:
     from careerbot import Careerbot
     from careerbot.config import read_settings
+    from careerbot.web import settle
 
     try:
         bot = Careerbot.open(settings=read_settings(index=index, questions_per_minute=0, queue=queue))
@@ -135,6 +136,7 @@ def _serve(index: Path | None, queue: int, pipe: Connection) -> None:
         return
     bot.check_suggestions()  # as the server does in the background
     with served(bot) as address:
+        settle()
         pipe.send(address)
         with suppress(EOFError):
             while True:
