@@ -231,6 +231,21 @@ def test_the_asking_sentences_of_a_story(text: str, asking: str) -> None:
     assert focus(text) == asking
 
 
+@pytest.mark.parametrize(
+    ("text", "focused"),
+    [
+        pytest.param("I'm a baker. How long does it take to become a smith?", False, id="it-takes"),
+        pytest.param("I'm a baker. What would it cost to learn another trade?", False, id="it-costs"),
+        pytest.param("I'm a baker. Is it possible to learn two trades?", False, id="is-it-possible-to"),
+        pytest.param("I know the JEX exam. How long does it take?", True, id="how-long-it-takes"),
+        pytest.param("I know the JEX exam. How much does it cost in town?", True, id="what-it-costs"),
+        pytest.param("I know the JEX exam. Which trades does it lead to?", True, id="what-it-leads-to"),
+    ],
+)
+def test_only_a_word_that_points_back_keeps_the_sentence_before(text: str, focused: bool) -> None:
+    assert (focus(text) == text) is focused
+
+
 @given(st.lists(st.sampled_from(["I bake.", "How much is it?", "We left.", "What do bakers earn?", "I mean pay."])))
 def test_the_focus_holds_whole_sentences_in_their_order(sentences: list[str]) -> None:
     text = " ".join(sentences)

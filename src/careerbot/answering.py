@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
 from typing import Protocol
 
-from careerbot.candidates import Candidate, rank
+from careerbot.candidates import Candidate, gives_amount, rank
 from careerbot.chunking import cells
 from careerbot.comparing import Similar, adds_nothing, same, sides, subject
 from careerbot.confidence import Background, judge
@@ -21,6 +21,7 @@ from careerbot.words import content_words, stem
 _SPOKEN = 0.06  # what a further statement of a document that is quoted already must be better by
 _COVERAGE = 0.3  # what a statement gains that speaks of all that nothing chosen speaks of
 _SIBLING = 0.8  # share of the best row's or item's score that another of the same table or list needs
+_AMOUNTLESS = 0.93  # that share where an amount is asked for which the other does not give
 _WHOLE_LIST = 1.5  # times the words of an answer that a list may have which answers by itself
 _EACH = re.compile(r"\b(?:by|each|every|per|across|all(?: the)?)((?: [\w-]+){1,3})", re.I)
 _MOST_QUOTES = 3
@@ -267,7 +268,8 @@ def _choose(
         told = frozenset().union(*(other.stems for other in choice.shown)) if shares else frozenset()
         compared = shares.keys() & best.stems - told
         beside = choice.groups.get(_group(best.chunk, choice.groups))
-        unlike = question.extreme or (beside and best.score < _SIBLING * beside[0].score)
+        near = _AMOUNTLESS if question.amount and not gives_amount(question, best) else _SIBLING
+        unlike = question.extreme or (beside and best.score < near * beside[0].score)
         if beside and unlike and not compared and best.said.id not in most_asked:
             continue
         choice.add(best)
@@ -303,8 +305,7 @@ def _whole_list(
     """A question for several things takes the whole list or table that it hit, as far as the words allow."""
     if not _asks_whole(question, group[0].chunk) or group[0].score < 0.95 * ranked[0].score:
         return group
-    words = 0
-    taken: list[Candidate] = []
+    words, taken = 0, list[Candidate]()
     for candidate in ranked:
         if candidate.section == group[0].section:
             words += candidate.said.words

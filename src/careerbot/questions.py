@@ -30,8 +30,12 @@ _ASKING = re.compile(
     re.I,
 )
 _POINTING = re.compile(
-    r"\b(?:it|its|those|they|them|their|both|either|each|(?:that|this) (?:one|kind|sort|spot|place|job))\b", re.I
+    r"\b(?!it (?:takes?|costs?)\b[^.?!]* to \w)(?:(?<!\bis )(?<!\bbe )it|it(?! \w+ to \w)|"
+    r"its|those|they|them|their|both|either|each|(?:that|this) (?:one|kind|sort|spot|place|job))\b",
+    re.I,
 )
+"""Words that speak of what was said before; "does it take to become" and "is it hard to" do not."""
+
 _ADDED = re.compile(r"^\W*(?:i mean|as in|specifically|especially|for example|for instance|in particular)\b", re.I)
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+|\.\.+\s*")
 _ASIDE = re.compile(
