@@ -21,7 +21,7 @@ def test_the_environment_sets_every_field(monkeypatch: pytest.MonkeyPatch) -> No
         wording_weight=0.375,
         answer_words=30,
         max_statements=2,
-        keep_ratio=0.5,
+        keep_ratio=0.4,
         suggestions=1,
         answer_threshold=0.75,
         max_question_chars=200,
