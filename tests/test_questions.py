@@ -23,7 +23,7 @@ MONEY, TIME = {"$", "€", "£"}, {"minutes", "months"}
         pytest.param("How many weeks of training?", TIME, id="how-many-weeks-is-no-count"),
         pytest.param("How much time does it take?", TIME, id="how-much-time-is-no-money"),
         pytest.param("How soon can I work?", TIME, id="how-soon"),
-        pytest.param("How many questions are on the exam?", {"count"}, id="how-many"),
+        pytest.param("How many people pass the exam?", {"count", "percent"}, id="how-many"),
         pytest.param("What is the pass rate?", {"percent"}, id="pass-rate"),
         pytest.param("How fast is welding growing?", {"percent"}, id="how-fast-it-grows-is-no-duration"),
         pytest.param("How much flour goes into it?", MONEY | {"percent", "count"}, id="how-much-of-anything"),
@@ -374,6 +374,21 @@ def test_each_compared_question_has_its_own_name_only() -> None:
     whole, *each = understand("Compare the fees of JEX and MEX", NAMES)
     assert whole.names == ("jex", "mex")
     assert [one.names for one in each] == [("jex",), ("mex",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        pytest.param("What is the JEX fee, and what of the MEX?", "What is the mex fee", id="what-of-it"),
+        pytest.param(
+            "How long does the JEX take, and how long for a MEX?", "How long does the mex take", id="how-long"
+        ),
+        pytest.param("What is the JEX fee, and where is the MEX held?", "where is the MEX held?", id="asks-for-itself"),
+        pytest.param("What do bakers earn, and what of the MEX?", "what of the MEX?", id="no-name-before"),
+    ],
+)
+def test_a_clause_that_only_names_another_thing_asks_what_the_one_before_asks(text: str, last: str) -> None:
+    assert understand(text, {"jex", "mex"})[1].text == last
 
 
 def test_a_clause_remembers_how_it_was_asked() -> None:

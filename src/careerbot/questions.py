@@ -138,6 +138,7 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
     reading = cache(partial(read, known_names=known_names))  # a message is often its only clause
     for at, clause in enumerate(clauses):
         asks, own = clause, _names(clause, known_names)
+        clause = _filled(clause, own, clauses[:at], known_names)
         if not own and len(clauses) > 1:
             named = _not_ahead(every, clauses[:at], clauses[at + 1 :])
             about = named or (content_words(clauses[0])[:_CARRIED] if clause != clauses[0] else ())
@@ -158,6 +159,14 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
 def _is_open(clause: str) -> bool:
     """Whether a clause says only with the next one what it asks: "which flours", "what would I gain"."""
     return _VERBLESS.search(clause) is not None or len(content_words(clause)) < 2
+
+
+def _filled(clause: str, names: Sequence[str], before: Sequence[str], known_names: Collection[str]) -> str:
+    """A clause that only names another thing, as the one before asks: "What is the JEX fee, and what of the MEX?"."""
+    earlier = _names(before[-1], known_names) if before else []
+    if not names or not earlier or set(content_words(clause)) - {*names, "long", "often"}:
+        return clause
+    return re.sub(rf"(?<![\w-]){re.escape(earlier[0])}(?![\w-])", names[0], before[-1], flags=re.I)
 
 
 def _not_ahead(names: Sequence[str], before: Sequence[str], after: Sequence[str]) -> list[str]:

@@ -119,7 +119,7 @@ def units(text: str) -> list[str]:
     if _HOW_LONG.search(text):
         return ["minutes", "months"]
     if _HOW_MANY.search(text) and not _FASTEST.search(text):
-        return ["count"]
+        return ["count", "percent"]  # a share tells "how many pass" as well
     if re.search(
         r"\bpercent(?:age)?\b(?!ile)|%|\bpass rate\b|\bgrowth\b|\bodds\b|"
         r"\b(?:how (?:fast|quick\w*|much)|fastest|slowest)\b.*\b(?:grow|expand|rise|rising|increas|go(?:ing)? up)\w*|"
