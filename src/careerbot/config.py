@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     candidates: int = Field(60, ge=10, le=1000, description="chunks that each search brings in")
     passage_weight: float = Field(0.25, ge=0, le=2, description="weight of the passage around a statement")
     lexical_weight: float = Field(0.15, ge=0, le=2, description="weight of BM25 beside the cosine")
-    wording_weight: float = Field(1.4, ge=0, le=2, description="weight of the votes of the nearest topics")
+    wording_weight: float = Field(1.4, ge=0, le=2, description="weight of what the wordings say is asked")
     answer_words: int = Field(85, ge=20, le=400, description="words after which an answer takes no further statement")
     max_statements: int = Field(5, ge=1, le=12, description="statements in an answer, a list counting as one")
     keep_ratio: float = Field(0.5, ge=0, le=1, description="share of the best score that a further statement needs")

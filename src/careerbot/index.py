@@ -128,7 +128,7 @@ class Index:
         return found, best[found]
 
     def wanted(self, vector: Vectors) -> Wanted:
-        """What a unit vector asks for; the same as for any text where nobody told what people ask for."""
+        """What a unit vector asks for, by the wordings and the gaps."""
         covered = len(self._answers)
         turned = topics.unit(_cosines(self._turn, vector)) if len(self._topics) else vector
         cosines = _cosines(self._topics, turned).astype(np.float64).round(6)
