@@ -496,7 +496,7 @@ class TestPicture:
         _asked(page, "Which state pays medical coders the most?")
         expect(chart).not_to_contain_text("Median Annual Salary")
         expect(chart).to_contain_text("Source:")
-        _asked(page, PLAIN)
+        _asked(page, "Can medical coders work from home?")
         expect(page.locator("#picture")).to_be_hidden()
         _asked(page, SALARY)
         expect(chart).to_contain_text("Median Annual Salary: $48,780")
