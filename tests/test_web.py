@@ -980,7 +980,7 @@ def test_an_interrupt_ends_the_server_in_order(real_index: Path, seconds: float)
             assert running.stdout.readline().startswith("careerbot is at http://127.0.0.1:")
             time.sleep(seconds)
             running.send_signal(signal.SIGINT)
-            _, told = running.communicate(timeout=30)
+            _, told = running.communicate(timeout=60)
         finally:
             running.kill()
     assert (running.returncode, told) == (130, "careerbot: stopped\n")
