@@ -268,10 +268,10 @@ def _choose(
         told = frozenset().union(*(other.stems for other in choice.shown)) if shares else frozenset()
         compared = shares.keys() & best.stems - told
         beside = choice.groups.get(_group(best.chunk, choice.groups))
-        near = _AMOUNTLESS if question.amount and not gives_amount(question, best) else _SIBLING
-        unlike = question.extreme or (beside and best.score < near * beside[0].score)
-        if beside and unlike and not compared and best.said.id not in most_asked:
-            continue
+        if beside and not compared and best.said.id not in most_asked:
+            near = _AMOUNTLESS if question.amount and not gives_amount(question, best) else _SIBLING
+            if question.extreme or best.score < near * beside[0].score:
+                continue
         choice.add(best)
     return [_whole_list(question, group, ranked, settings) for group in choice.groups.values()]
 
