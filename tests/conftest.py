@@ -147,7 +147,7 @@ def bot_over(folder: Path, documents: Sequence[Document], gaps: Sequence[Gap] = 
     """
     encoder = WordEncoder()
     build(documents, encoder, folder, gaps=gaps)
-    settings = Settings(index=folder, answer_threshold=threshold, keep_ratio=0.6)
+    settings = Settings(index=folder, answer_threshold=threshold, keep_ratio=0.62)
     return Careerbot(open_index(folder, encoder), encoder, settings)
 
 
@@ -218,7 +218,7 @@ def _shared_bot(tmp_path_factory: pytest.TempPathFactory) -> Careerbot:
     encoder = WordEncoder()
     build(load([write_corpus(folder / "corpus")]).documents, encoder, folder / "index")
     # How sure the answers are was measured with the real encoder and says nothing about this one.
-    settings = Settings(index=folder / "index", answer_threshold=0, keep_ratio=0.6)
+    settings = Settings(index=folder / "index", answer_threshold=0, keep_ratio=0.62)
     return Careerbot(open_index(folder / "index", encoder), encoder, settings)
 
 

@@ -43,6 +43,12 @@ You need:
 
 JEX costs $90. MEX costs $140. In Vermont it costs $115. A course takes two years.
 
+In 2031 there will be more work. In 2024 there was less of it.
+
+Answer these questions before you sign. Source: Board of Trades.
+
+Source: Board of Trades, code 29.
+
 Wages of electricians
 
 Wages of 24 electricians
@@ -71,6 +77,8 @@ def order(question: str, *texts: str, scores: tuple[float, ...] = ()) -> list[st
         pytest.param("What do the lowest 10 percent earn?", "The 10th", "The median", id="share-of-the-paid"),
         pytest.param("What do they earn per hour?", "Electricians earned", "The median", id="other-period"),
         pytest.param("What does it cost a month?", "JEX", "Electricians earned", id="period-left-open"),
+        pytest.param("What do they get per hour?", "Electricians earned", "JEX", id="period-that-is-named"),
+        pytest.param("Is there work in 2024?", "In 2024", "In 2031", id="year-that-is-named"),
         pytest.param("What does it pay?", "The median", "Electricians like", id="no-amount"),
         pytest.param("How long is the course?", "A course", "JEX", id="amount-of-another-kind"),
         pytest.param("What does MEX cost?", "MEX", "JEX", id="other-name"),
@@ -90,6 +98,8 @@ def test_the_statement_that_fits_goes_before_the_one_that_does_not(question: str
         pytest.param("**Is a degree", id="question-in-bold"),
         pytest.param("The table below", id="caption"),
         pytest.param("You need:", id="bare-introduction"),
+        pytest.param("Answer these", id="introduction-of-questions"),
+        pytest.param("Source: Board of Trades.", id="name-of-a-source"),
         pytest.param("Wages of electricians", id="label"),
         pytest.param("Please see", id="pointer-to-elsewhere"),
     ],
@@ -103,6 +113,7 @@ def test_what_answers_nothing_is_never_a_candidate(text: str) -> None:
     [
         pytest.param("Wages of 24", id="line-with-a-figure"),
         pytest.param("a driving", id="list-item"),
+        pytest.param("Source: Board of Trades, code 29", id="source-with-a-number"),
         pytest.param("| Oregon", id="row"),
         pytest.param("A course", id="sentence"),
     ],

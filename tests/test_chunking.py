@@ -205,18 +205,33 @@ def test_row_text(header: str, row: str, expected: str) -> None:
 
 def test_search_sees_headings_lead_and_header_and_the_quote_does_not() -> None:
     found = {chunk.text: views(chunk) for chunk in chunks(document(MARKDOWN))}
-    assert found["a tester"] == ("a tester", "Tools: You need: a tester")
+    assert found["a tester"] == ("a tester", "Electrician > Tools: You need: a tester")
     assert found["| Oregon | $90,000 |"] == (
         "State: Oregon; Pay: $90,000",
-        "What does it pay? > By state: State: Oregon; Pay: $90,000",
+        "Electrician > What does it pay? > By state: State: Oregon; Pay: $90,000",
     )
-    # Directly under the title, which tells the chunks of one document apart from nothing else.
     assert found["Electricians wire houses."][1] == "Electrician: Electricians wire houses."
     assert found["They need a licence."] == (
         "They need a licence.",
         "Electrician: Electricians wire houses. They need a licence.",
     )
     assert views(chunks(document("Bakers rise at three.\n"))[1]) == ("Bakers rise at three.", "Bakers rise at three.")
+
+
+@pytest.mark.parametrize(
+    ("text", "searched"),
+    [
+        pytest.param(
+            "## By town\n\nIt is $9.", "Pay of bakers > By town: It is $9.", id="no-word-tells-what-it-is-about"
+        ),
+        pytest.param("## By town\n\nBaker: $9.", "By town: Baker: $9.", id="its-own-word-does"),
+        pytest.param("## Bakeries\n\n$9 here.", "Pay of bakers > Bakeries: $9 here.", id="a-heading-may-not"),
+        pytest.param("## Bakers\n\n$9 here.", "Bakers: $9 here.", id="a-heading-does"),
+    ],
+)
+def test_the_title_is_searched_where_nothing_else_tells_what_a_statement_is_about(text: str, searched: str) -> None:
+    held = chunks(document(f"# Pay of bakers\n\n{text}\n"))
+    assert views(held[-1])[1] == searched
 
 
 def test_wordings_join_the_statement_that_they_quote_and_no_passage() -> None:

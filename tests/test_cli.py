@@ -47,7 +47,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
     # How sure the answers are was measured with the real encoder and says nothing about this one.
     monkeypatch.setenv("CAREERBOT_ANSWER_THRESHOLD", "0")
-    monkeypatch.setenv("CAREERBOT_KEEP_RATIO", "0.6")
+    monkeypatch.setenv("CAREERBOT_KEEP_RATIO", "0.62")
 
     def call(*arguments: object, stdin: str = "") -> Result:
         result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)

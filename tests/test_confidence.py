@@ -175,6 +175,21 @@ def test_signals_say_what_is_covered() -> None:
     assert (found["unit"], found["names"], found["unknown"]) == (0, 0, 1)
 
 
+@pytest.mark.parametrize(
+    ("names", "places", "silent"),
+    [
+        pytest.param(("ovens chile",), frozenset(), 0, id="of-two-words-that-are-both-there"),
+        pytest.param(("ovens peru",), frozenset(), 1, id="of-two-words-of-which-one-is"),
+        pytest.param(("united", "states"), frozenset({"united states"}), 0, id="of-what-the-documents-are-about"),
+        pytest.param(("united", "states"), frozenset({"france"}), 1, id="of-another-country"),
+    ],
+)
+def test_names_that_are_not_spoken_of(names: tuple[str, ...], places: frozenset[str], silent: float) -> None:
+    question, ranked = asked("How large are the ovens?", "Ovens in Chile")
+    background = dataclasses.replace(KNOWN, places=places)
+    assert signals(dataclasses.replace(question, names=names), ranked, ranked, background)["names"] == silent
+
+
 def test_the_words_of_a_question_share_its_weight_by_their_rarity() -> None:
     background = dataclasses.replace(KNOWN, frequency={"baker": 3, "bread": 1})
     shares = background.shares(read("Do bakers bake bread at sea?"))

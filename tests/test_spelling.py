@@ -25,6 +25,8 @@ VOCABULARY = {"electrician": 9, "electricians": 4, "baker": 7, "wages": 5, "appr
         pytest.param("Hello. Bakr pay?", "Hello. Baker pay?", id="capital-after-a-full-stop-is-no-name"),
         pytest.param("teh wages", "the wages", id="english-word"),
         pytest.param("how mny ovens", "how many ovens", id="short-word-with-a-letter-left-out"),
+        pytest.param("W-A-G-E-S and b.a.k.e.r pay", "WAGES and BAKER pay", id="letters-that-spell-a-word-of-theirs"),
+        pytest.param("a-b-c and U.S.A. wages", "a-b-c and U.S.A. wages", id="letters-that-spell-none"),
         pytest.param("lowst wages", "lowest wages", id="letters-left-out-rather-than-swapped-or-added"),
     ],
 )

@@ -16,7 +16,7 @@ from careerbot.config import Settings
 from careerbot.datatypes import Chunk, Document, Draft, Figure, Hit, Kind, Quote, Statement
 from careerbot.questions import Question
 from careerbot.steps import in_steps
-from careerbot.words import content_words, stem
+from careerbot.words import stem, stems
 
 _SPOKEN = 0.06  # what a further statement of a document that is quoted already must be better by
 _COVERAGE = 0.3  # what a statement gains that speaks of all that nothing chosen speaks of
@@ -322,7 +322,7 @@ def _asks_whole(question: Question, chunk: Chunk) -> bool:
     if chunk.kind is not Kind.TABLE or chunk.lead is None or question.extreme:
         return False
     each = {stem(word) for words in _EACH.findall(question.text) for word in words.split()}
-    return bool(each & {stem(word) for word in content_words(cells(chunk.lead.text)[0])})
+    return bool(each & stems(cells(chunk.lead.text)[0]))
 
 
 def _with_agreeing(statement: Statement, group: Sequence[Candidate], equal: Sequence[Candidate]) -> Statement:

@@ -14,7 +14,7 @@ from careerbot.chunking import empty_headings
 from careerbot.conflicts import Cosines, KindOfFigure, Told, about, conflicts, left_out, told_by
 from careerbot.datatypes import Chunk, Document, Figure, Kind
 from careerbot.wanted import asks_yes_no, compares
-from careerbot.words import content_words, stem
+from careerbot.words import stems
 
 _LOOK_ELSEWHERE = re.compile(
     r"^\W*(?:please )?(?:(?:see|refer to|read|check|go to|continue (?:to|with))\b.*\b"
@@ -177,8 +177,8 @@ def _leads_nowhere(question: str, text: str) -> bool:
     """Whether a statement only points elsewhere, or says the words of the question again."""
     if len(text.split()) <= _MOST_WORDS and (POINTER.search(text) or _LOOK_ELSEWHERE.search(text)):
         return True
-    words = {stem(word) for word in content_words(text)}
-    asked = {stem(word) for word in content_words(question)}
+    words = stems(text)
+    asked = stems(question)
     if not words or not words <= asked:
         return False
     return text.rstrip().endswith("?") or not (asks_yes_no(question) or compares(question))

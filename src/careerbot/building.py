@@ -151,10 +151,7 @@ def _known_vectors(folder: Path, encoder: Encoder) -> dict[tuple[str, str], Vect
         return {}
     try:
         manifest = generations.read_manifest(generation)
-        if (
-            manifest["format"] not in (2, 3, 4, generations.FORMAT)
-            or manifest["encoder"]["fingerprint"] != encoder.fingerprint
-        ):
+        if not generations.of_this_version(manifest) or manifest["encoder"]["fingerprint"] != encoder.fingerprint:
             return {}
         vectors = np.load(generation / "vectors.npy")
         held, gaps = generations.read_chunks(generation), generations.read_gaps(generation)

@@ -17,6 +17,8 @@ from careerbot.words import FUNCTION_WORDS, stem, tokens
 _UNIT, _NO_UNIT = 0.06, -0.15
 _NO_NAME = -0.15
 _STATISTIC, _NO_STATISTIC, _OTHER_STATISTIC = 0.1, -0.05, -0.4
+_PERIOD = 0.04
+_YEARS = 0.12
 _OTHER_PERIOD = -0.08
 _EXTREME = 0.3
 _AMOUNT_LEADS = 0.75  # share of the best score from which a statement with the amount goes first
@@ -28,8 +30,11 @@ _BRACKET = re.compile(r"[(),;]")
 """In a header they would cut its words off from the figure in the cell."""
 
 _CURRENCY = re.compile(r"[$€£]")
+YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _CAPTION = re.compile(
-    r"\bthe (?:following )?(?:table|list|chart|figure)s? (?:below )?(?:show|list|compare|give)s?\b", re.I
+    r"\bthe (?:following )?(?:table|list|chart|figure)s? (?:below )?(?:show|list|compare|give)s?\b|"
+    r"^sources?:\D*$|^(?:\w+ ){1,3}(?:these|the following) questions\b",
+    re.I,
 )
 
 
@@ -156,8 +161,11 @@ def rank(question: Question, hits: Sequence[Hit]) -> list[Candidate]:
     """The quotable statements among the hits, best first."""
     introduced = {(hit.chunk.document, hit.chunk.start): hit.score for hit in hits} if question.several else {}
     places = [frozenset(tokens(name)) for name in question.places]
+    years = YEAR.findall(question.text)
     found = [
-        Candidate(hit.chunk, round(_score(hit, introduced) + _bonus(question, places, said), 6), hit.cosine, said)
+        Candidate(
+            hit.chunk, round(_score(hit, introduced) + _bonus(question, places, years, said), 6), hit.cosine, said
+        )
         for hit in hits
         if (said := _said(hit.chunk)).quotable
     ]
@@ -224,8 +232,8 @@ def _figure_text(chunk: Chunk) -> str:
     return chunk.text
 
 
-def _bonus(question: Question, places: Sequence[frozenset[str]], said: Said) -> float:
-    """What a statement gains or loses by the kind of amount, the names and the statistic asked for.
+def _bonus(question: Question, places: Sequence[frozenset[str]], years: Sequence[str], said: Said) -> float:
+    """What a statement gains or loses by the kind of amount, the names, years and the statistic asked for.
 
     `places` are the words of each place of the question.
     """
@@ -235,6 +243,8 @@ def _bonus(question: Question, places: Sequence[frozenset[str]], said: Said) -> 
     bonus = 0.0
     if question.units:
         bonus += _UNIT if fitting else 0.0 if question.open else _NO_UNIT
+    if years:
+        bonus += _YEARS * sum(year in said.context for year in years) / len(years)
     if question.names:
         bonus += _NO_NAME * sum(name not in said.context for name in question.names) / len(question.names)
     if places:
@@ -243,8 +253,9 @@ def _bonus(question: Question, places: Sequence[frozenset[str]], said: Said) -> 
     if question.statistic and stated:
         named = {figure.statistic for figure in stated}
         bonus += _STATISTIC if question.statistic in named else _NO_STATISTIC if None in named else _OTHER_STATISTIC
-    if question.period and stated and not {question.period, None} & {figure.period for figure in stated}:
-        bonus += _OTHER_PERIOD
+    if question.period and stated:
+        periods = {figure.period for figure in stated}
+        bonus += _PERIOD if question.period in periods else 0.0 if None in periods else _OTHER_PERIOD
     return bonus
 
 

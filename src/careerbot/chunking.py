@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import accumulate
 
 from markdown_it import MarkdownIt
@@ -16,12 +17,12 @@ from markdown_it.token import Token
 
 from careerbot.datatypes import Chunk, Document, Kind, Section, Span
 from careerbot.plaintext import ITEM, as_markdown, is_markdown
-from careerbot.words import unglued
+from careerbot.words import stems, unglued
 
 MAX_ITEM_WORDS = 60
 """A longer list item is quoted sentence by sentence."""
 
-SETTINGS = {"version": 4, "max_item_words": MAX_ITEM_WORDS}
+SETTINGS = {"version": 5, "max_item_words": MAX_ITEM_WORDS}
 """What the manifest records: an index that was cut otherwise is built again. `version` counts changes of code."""
 
 _PARSER = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])  # blocks are all that is read
@@ -138,9 +139,23 @@ def views(chunk: Chunk) -> tuple[str, str]:
             lead = chunk.lead.text + " "
         elif chunk.part is not None:
             own = row_text(unglued(chunk.lead.text), own)
-    # The title is the same for every chunk of a document and tells them apart from nothing.
-    path = " > ".join(chunk.headings[1:] or chunk.headings)
+    path = " > ".join(searched_under(chunk))
     return own, f"{path}: {lead}{own}" if path else lead + own
+
+
+def searched_under(chunk: Chunk) -> tuple[str, ...]:
+    """The headings under which a chunk is searched.
+
+    The title, which every chunk of a document has, is one of these only where no other word tells what it is about.
+    """
+    title, *headings = chunk.headings or ("",)
+    lead = chunk.lead.text if chunk.lead else ""
+    named = _path_stems(title)
+    told = named & _path_stems(" ".join(headings)) or named & stems(f"{lead} {unglued(chunk.text)}")
+    return tuple(headings) if headings and told else chunk.headings
+
+
+_path_stems = lru_cache(maxsize=1024)(stems)  # all chunks of a section stand under the same headings
 
 
 def _chunks(section: Section, number: int) -> Iterator[Chunk]:

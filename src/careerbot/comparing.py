@@ -16,6 +16,15 @@ _NEAR = 0.45
 ALIKE = 0.7
 """Cosine of two statements that speak of the same thing."""
 
+_NEAR_MEASURE = 0.3
+"""That share where a statistic is asked for: one that gives it as well may be worded quite differently."""
+
+_ASKED_ALIKE = 0.3
+"""Share of the ways in which people ask for a statement that must ask for another one too, if both say one thing.
+
+A broad question is answered by statements that have little else in common.
+"""
+
 _SUBJECT = 6
 """First words of a statement, in which the name stands that it is about."""
 
@@ -72,7 +81,7 @@ def sides(
     # What equals another row of the lead's own table is about that row, and no other value for the lead's.
     others = {_value(figure) for held in ranked if together(held, first) for figure in held.figures if held != first}
     for candidate in ranked:
-        if candidate.score < _NEAR * first.score:
+        if candidate.score < (_NEAR_MEASURE if question.statistic else _NEAR) * first.score:
             break
         stated = next((figure for figure in candidate.figures if _comparable(figure, asked)), None)
         told = {_value(figure) for figure in candidate.figures}
@@ -121,8 +130,9 @@ def _comparable(one: Figure, other: Figure) -> bool:
 
 
 def _alike(one: Chunk, other: Chunk, similar: Similar) -> bool:
-    """Whether two statements speak of the same thing: people ask for both in the same words, or they are near."""
-    return not set(one.asked).isdisjoint(other.asked) or similar(one, other) >= ALIKE
+    """Whether two statements speak of one thing: people mostly ask for both in the same words, or they are near."""
+    both, fewer = len({*one.asked} & {*other.asked}), min(len(one.asked), len(other.asked))
+    return both > _ASKED_ALIKE * fewer or similar(one, other) >= ALIKE
 
 
 def of_others(one: Candidate, other: Candidate, names: Collection[str]) -> bool:

@@ -20,7 +20,7 @@ from careerbot.chunking import cells
 from careerbot.comparing import ALIKE, of_others, subject, together
 from careerbot.datatypes import Chunk, Figure, Kind
 from careerbot.places import places
-from careerbot.words import content_words, stem, tokens
+from careerbot.words import content_words, stem, stems, tokens
 
 Rows = NDArray[np.int64]
 Cosines = Callable[[Rows, Rows], NDArray[np.float32]]
@@ -195,7 +195,7 @@ def _same_row(one: Chunk, other: Chunk) -> bool:
     """Whether rows of two tables may be about the same thing: their first cells share a word."""
     if one.kind is not Kind.TABLE or other.kind is not Kind.TABLE:
         return True
-    first, second = ({stem(word) for word in content_words(cells(chunk.text)[0])} for chunk in (one, other))
+    first, second = (stems(cells(chunk.text)[0]) for chunk in (one, other))
     return not first.isdisjoint(second)
 
 

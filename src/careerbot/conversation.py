@@ -104,6 +104,6 @@ def is_empty(turn: str) -> bool:
 def check_question(text: str, longest: int) -> None:
     """Raises InputError when a question is empty or longer than `longest` characters."""
     if is_empty(text):
-        raise InputError("the question is empty; ask in your own words, for example: What does a coder earn?")
+        raise InputError("the question is empty; ask in your own words, for example: How long is the training?")
     if len(text) > longest:
         raise InputError(f"the question has {len(text):,} characters; at most {longest:,} are read")

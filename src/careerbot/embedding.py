@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -37,9 +38,8 @@ MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9d
 _WEIGHTS = "model.safetensors"
 _NETWORK_SECONDS = 10
 _FEW = 8  # texts of one question
-_TOGETHER = 32  # texts of several who ask: the first waits for the last
 _AT_ONCE = 8  # texts; more are hardly faster
-_AS_LONG = 0.75  # of the longest
+_AS_LONG = 0.8  # of each other
 _ALIKE = 0.9999  # cosine of an exported encoder's vectors with the model's
 
 
@@ -178,7 +178,7 @@ def _check_network(name: str) -> None:
 class QueryEncoder:
     """Encodes questions as the model does that exported them, without torch. May be shared by threads.
 
-    What several threads ask for at the same time is encoded together.
+    Each processor encodes for one of them at a time, together with what others ask for meanwhile.
     """
 
     def __init__(self, folder: Path, name: str, fingerprint: str) -> None:
@@ -194,8 +194,9 @@ class QueryEncoder:
         loading = ThreadPoolExecutor(1)
         self._session = loading.submit(_session, folder / exporting.MODEL)  # goes on while a question is read
         loading.shutdown(wait=False)
-        self._turn = threading.Lock()
-        self._waiting: deque[tuple[Sequence[str], Future[Vectors]]] = deque()
+        self._turns = threading.BoundedSemaphore(os.cpu_count() or 1)
+        self._lock = threading.Lock()  # of those who wait, the one that waits longest first
+        self._waiting: list[_Waiting] = []
 
     @property
     def name(self) -> str:
@@ -213,63 +214,65 @@ class QueryEncoder:
         return ""
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Each thread leaves its texts and takes its turn; whose turn it is encodes what lies there for others, too."""
-        mine: Future[Vectors] = Future()
-        self._waiting.append((texts, mine))
-        with self._turn:
-            while not mine.done():
-                self._encode_some()
+        """Each thread leaves its texts and takes a turn, in which it encodes what waits longest, others' texts too."""
+        # Not as one batch: that starts threads, and takes twice as long for a question.
+        mine = [_Waiting(self._tokenizer.encode(_whole(text)).ids, Future()) for text in texts]
+        with self._lock:
+            self._waiting += mine
+        with self._turns:
+            while not all(held.vector.done() for held in mine) and (group := self._next()):
+                self._encode_together(group)
         if progress is not None:
             progress(len(texts))
-        return mine.result()
+        return np.stack([held.vector.result() for held in mine]) if mine else np.zeros((0, 1), np.float32)
 
-    def _encode_some(self) -> None:
-        taken = [self._waiting.popleft()]
-        while self._waiting and sum(len(texts) for texts, _ in taken) < _TOGETHER:
-            taken.append(self._waiting.popleft())
+    def _next(self) -> list[_Waiting]:
+        """The text that waits longest, and others about as long: padding takes as much time as words."""
+        with self._lock:
+            if not self._waiting:
+                return []
+            long = len(self._waiting[0].tokens)
+            alike = [held for held in self._waiting if _AS_LONG * long <= len(held.tokens) <= long / _AS_LONG]
+            group = sorted(alike, key=lambda held: abs(len(held.tokens) - long))[:_AT_ONCE]  # the first among them
+            for held in group:
+                self._waiting.remove(held)
+            return group
+
+    def _encode_together(self, group: Sequence[_Waiting]) -> None:
         try:
-            rows = self._rows([text for texts, _ in taken for text in texts])
+            width = max(len(held.tokens) for held in group)
+            padding = [width - len(held.tokens) for held in group]
+            read = {
+                "input_ids": [held.tokens + [self._pad] * more for held, more in zip(group, padding, strict=True)],
+                "attention_mask": [[1] * (width - more) + [0] * more for more in padding],
+                "token_type_ids": [[0] * width] * len(group),
+            }
+            session = self._session.result()
+            given = {held.name: np.array(read[held.name], np.int64) for held in session.get_inputs()}
+            rows = session.run(None, given)[0]
         except Exception as error:  # noqa: BLE001 - each of those who wait is told
-            for _, asked in taken:
-                asked.set_exception(error)
+            for held in group:
+                held.vector.set_exception(error)
             return
-        for texts, asked in taken:
-            asked.set_result(rows[: len(texts)])
-            rows = rows[len(texts) :]
+        for held, row in zip(group, rows, strict=True):
+            held.vector.set_result(row)
 
-    def _rows(self, texts: Sequence[str]) -> Vectors:
-        tokens = [held.ids for held in self._tokenizer.encode_batch([_whole(text) for text in texts])]
-        rows: dict[int, Vectors] = {}
-        session = self._session.result()
-        inputs = [held.name for held in session.get_inputs()]
-        for group in _alike_long([len(ids) for ids in tokens]):
-            width = len(tokens[group[0]])
-            ids = [tokens[at] + [self._pad] * (width - len(tokens[at])) for at in group]
-            mask = [[1] * len(tokens[at]) + [0] * (width - len(tokens[at])) for at in group]
-            read = {"input_ids": ids, "attention_mask": mask, "token_type_ids": [[0] * width] * len(group)}
-            given = {name: np.array(read[name], np.int64) for name in inputs}
-            rows |= dict(zip(group, session.run(None, given)[0], strict=True))
-        return np.stack([rows[at] for at in range(len(texts))]) if texts else np.zeros((0, 1), np.float32)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    """A text that is to be encoded."""
+
+    tokens: list[int]
+    vector: Future[Vectors]
 
 
 def _session(model: Path) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # other threads have work to do
+    # Two threads take as long for a question as one, since they wait for each other, and more of the processors.
+    options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-
-
-def _alike_long(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Positions in groups of texts about as long as the longest: padding takes as much time as words."""
-    group: list[int] = []
-    for at in sorted(range(len(lengths)), key=lambda at: -lengths[at]):
-        if group and (len(group) == _AT_ONCE or lengths[at] < _AS_LONG * lengths[group[0]]):
-            yield group
-            group = []
-        group.append(at)
-    if group:
-        yield group
 
 
 def _whole(text: str) -> str:

@@ -64,7 +64,7 @@ _RANKS = re.compile(r"\b(\d\d?)th\s?(?:-|–|to|and)\s?(?:the )?(\d\d?)th percen
 _SEPARATOR = re.compile(r"[;|(]|,\s|\s(?:or|and|to)\s")
 _NO_VERB = r"(?<!i )(?<!you )(?<!they )(?<!we )(?<!it )(?<!that )(?<!this )(?<!to )"  # "I mean"
 _STATISTICS = (
-    ("median", ("median", "middle"), re.compile(r"\bmedians?\b|\bmiddle\b(?!\sschool)")),
+    ("median", ("median", "middle"), re.compile(r"\bmedians?\b|\bmiddle\b(?![\s-](?:school|aged?|class|manage|east))")),
     (
         "mean",
         ("mean", "average", "avg"),

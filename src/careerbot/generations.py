@@ -34,7 +34,7 @@ from careerbot.errors import IndexUnusable, LockedError
 FORMAT = 5
 
 TURNED = ("turn.npy", "topics.npy")
-"""What `topics.learn` gives: the matrix that turns a vector, and the means of the topics."""
+"""What `topics.learn` gives: the matrix that turns a vector, and the prototypes of the topics."""
 
 ENCODER = "encoder"
 """The folder in a generation that holds the exported encoder of questions, where there is one."""
@@ -340,7 +340,7 @@ def owners(chunks: Sequence[Chunk], wordings: Mapping[str, list[int]]) -> list[l
         # All that its views are made of, which are not: that would take seconds for 100,000.
         lead = chunk.lead.text if chunk.lead else ""
         is_row = chunk.kind is Kind.TABLE and chunk.part is not None
-        rows = found.setdefault((chunk.text, chunk.headings[1:] or chunk.headings, lead, is_row), [])
+        rows = found.setdefault((chunk.text, chunking.searched_under(chunk), lead, is_row), [])
         own.append([] if rows else rows)
         rows.append(row)
     return own + list(wordings.values())

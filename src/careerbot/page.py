@@ -18,7 +18,7 @@ from careerbot.errors import CareerbotError, InputError
 from careerbot.feedback import Feedback
 from careerbot.index import Index
 from careerbot.pipeline import Careerbot
-from careerbot.words import content_words, stem
+from careerbot.words import stems
 
 # What Gradio reads when it is imported: it reports nothing, and keeps no statistics of what is asked.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -337,8 +337,8 @@ def example_questions(bot: Careerbot) -> list[str]:
     turns = [list(topics.values())[at] for at in range(_TOPICS) for topics in by_document.values() if at < len(topics)]
     found: list[str] = []
     for question in turns:
-        words = {stem(word) for word in content_words(question)}
-        alike = any(2 * len(words & {stem(word) for word in content_words(other)}) > len(words) for other in found)
+        words = stems(question)
+        alike = any(2 * len(words & stems(other)) > len(words) for other in found)
         if not alike and len(found) < EXAMPLES and quoting.ask(question).citations:
             found.append(question)
     return found

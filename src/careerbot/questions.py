@@ -16,9 +16,9 @@ from careerbot.places import places
 from careerbot.wanted import CLAUSE, VERBS
 from careerbot.words import FUNCTION_WORDS, content_words, tokens
 
-_SHARED = re.compile(r"\b(?:each|both|respectively|either)\b", re.I)
+_SHARED = re.compile(r"\b(?:each|both|respectively|either|(?:the|these|those|all|of) (?:two|three|four))\b", re.I)
 _SPLIT = re.compile(
-    r"\s*(?:[,;]|[,;]?\s+(?:and|also|plus|&))\s+"
+    r"\s*(?:[,;]|[,;]?\s+(?:and|n|also|plus|&))\s+"
     r"(?=(?:how|what|which|when|where|who|why|is|are|do|does|did|can|could|will|would|should)\b)"
     r"|(?<=\?)\s+",
     re.I,
@@ -113,9 +113,15 @@ def focus(text: str) -> str:
     if not asking or len(found) == 1:
         return text
     kept = set(asking[-2:])
-    kept |= {at - 1 for at in kept if at and (_POINTING.search(found[at]) or len(content_words(found[at])) < 3)}
+    kept |= {at - 1 for at in kept if at and _points_back(found[at])}
     kept |= {at for at in range(1, len(found)) if at - 1 in kept and _ADDED.search(found[at])}
     return " ".join(found[at] for at in sorted(kept))
+
+
+def _points_back(sentence: str) -> bool:
+    """Whether a sentence is understood only after the one before; a later clause speaks of what an earlier one says."""
+    first = next(filter(None, _SPLIT.split(sentence)))
+    return _POINTING.search(first) is not None or len(content_words(sentence)) < 3
 
 
 def asking(focused: str) -> str:
@@ -141,8 +147,12 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
         clause = _filled(clause, own, clauses[:at], known_names)
         if not own and len(clauses) > 1:
             named = _not_ahead(every, clauses[:at], clauses[at + 1 :])
-            about = named or (content_words(clauses[0])[:_CARRIED] if clause != clauses[0] else ())
+            about = named or (
+                content_words(wanted.unpriced(asking(clauses[0])))[:_CARRIED] if clause != clauses[0] else ()
+            )
             clause, own = f"{', '.join(about)}: {clause}" if about else clause, named
+        if not own and len(every) > 1 and _SHARED.search(clause):
+            own, clause = every, f"{', '.join(every)}: {clause}"
         own += [place for place in places(clause) if place not in own] if wanted.compares(clause) else []
         if len(own) > 1 and (wanted.compares(clause) or _SHARED.search(asked) or len(own) > 2):
             found += [replace(reading(clause), asked="")] if len(clauses) == 1 else []
@@ -188,8 +198,8 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
     `known_names` are the names of the documents in lower case; people rarely capitalise them.
     """
     whole, focused = text, focus(text)
-    text = _DENIED.sub(" ", focused)
-    units = wanted.units(asking(focused))
+    text, asks = _DENIED.sub(" ", focused), asking(focused)
+    units = wanted.units(asks)
     most, least = wanted.most_least(text, bool(units))
     return Question(
         text=whole,
@@ -201,8 +211,8 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
         statistic=wanted.statistic(text),
         period=period_of(text),
         several=wanted.asks_several(text),
-        yes_no=wanted.asks_yes_no(text),
-        open=wanted.is_open(text, most or least),
+        yes_no=wanted.asks_yes_no(asks),
+        open=wanted.is_open(asks, most or least),
         steps=wanted.asks_steps(text),
         why=wanted.asks_why(text),
         compares=wanted.compares(text),

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from careerbot.words import FUNCTION_WORDS, english
 
 _WORD = re.compile(r"(?<![\w'’.@/-])[a-zA-Z]{3,}(?![\w'’@/-]|\.\w)")
+_LETTERS = re.compile(r"(?<![\w.-])(?:[a-zA-Z][.-]){2,}[a-zA-Z](?![\w-])")
 _MOST_WORDS = 200
 """Words of a question that are looked at: a search takes about 1 ms, and a question may be long."""
 
@@ -28,9 +29,16 @@ def correct(question: str, vocabulary: Mapping[str, int]) -> str:
 
     `vocabulary` holds the words of the documents. Words with digits or several capitals
     are names and stay as they are; a word with one capital inside the sentence may become a word
-    of the documents only. Words after the 200th stay as they are.
+    of the documents only. Words after the 200th stay as they are. Letters that spell an acronym of
+    the documents are put together: "W-H-O", "w.h.o".
     """
+    question = _LETTERS.sub(lambda match: _acronym(match.group(), vocabulary), question)
     return _WORD.sub(lambda match: _corrected(match, question, vocabulary), question, count=_MOST_WORDS)
+
+
+def _acronym(letters: str, vocabulary: Mapping[str, int]) -> str:
+    joined = letters.replace("-", "").replace(".", "")
+    return joined.upper() if joined.lower() in vocabulary else letters
 
 
 def known(word: str, vocabulary: Mapping[str, int]) -> bool:

@@ -12,7 +12,7 @@ from itertools import groupby, takewhile
 from careerbot.chunking import cells
 from careerbot.datatypes import Chunk, Figure, Kind
 from careerbot.figures import figures, period_of, statistic_of
-from careerbot.words import FUNCTION_WORDS, content_words, stem, tokens
+from careerbot.words import FUNCTION_WORDS, content_words, stem, stems, tokens
 
 _FEWEST = 3
 """Bars of a chart, and items that make a list a table."""
@@ -172,7 +172,7 @@ def series(table: Table, question: str = "") -> Series | None:
     columns = [held for at in range(len(table.columns)) if (held := _column(table, at)) is not None]
     if not columns:
         return None
-    asked = {stem(word) for word in content_words(question)}
+    asked = stems(question)
     measure = {statistic_of(question), period_of(question)} - {None}
 
     def nearness(held: Series) -> tuple[int, bool, bool]:

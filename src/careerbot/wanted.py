@@ -17,8 +17,9 @@ _MONEY = re.compile(
     re.I,
 )
 _WHAT_MAKE = re.compile(
-    r"\b(?:what|whats|what's|how much)\b(?: \w+){0,8} "
-    r"(?:(?:make|makes|making|bring in|clear)\b(?! (?:sure|it|me|you|the|your|an?|one|some\w+|people|for)\b)|"
+    r"\b(?:(?:what|whats|what's)\b(?: \w+){1,8}|how much\b(?: \w+){0,8}) "
+    r"(?:(?:make|makes|making|bring in|clear)\b"
+    r"(?! (?:sure|it|me|you|the|your|an?|one|some\w+|people|for|that|this|th[eo]se|such|any|no)\b)|"
     r"on(?= (?:a|per|each) (?:year|hour|month)|\W*$))",
     re.I,
 )
@@ -34,7 +35,7 @@ _HOW_MUCH = re.compile(
     r"\bhow much\b(?! (?:time|of an? |education|college|school|experience|work|harder|longer))", re.I
 )
 _YES_NO = re.compile(
-    r"^(?:so |and |but |hey |ok |well )*"
+    r"^(?:so |and |but |hey |ok |well )*(?:(?:if|when|once|since|because|as|after|with|without) [^,?.!]*, )?"
     r"(?:is|are|was|were|do|does|did|can|could|will|would|should|must|has|have|am|may)\b",
     re.I,
 )
@@ -73,7 +74,9 @@ CLAUSE = re.compile(
 VERBS = r"(?:is|are|was|were|do|does|did|can|could|will|would|should|must|may|might|has|have|had)\b"
 """Verbs that stand where a noun might."""
 
-_PLURAL = re.compile(rf"\b(?:what|which) (?:(?!{VERBS})\w+ ){{0,2}}?(?!{VERBS})(\w+s)\b(?! (?:a|an|the)\b)", re.I)
+_PLURAL = re.compile(
+    rf"\b(?:what|which) (?!of\b)(?:(?!{VERBS})\w+ ){{0,2}}?(?!{VERBS})(\w+s)\b(?! (?:a|an|the)\b)", re.I
+)
 _SMALL = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _HOW_MANY_EXTREMES = re.compile(
     rf"\b(\d+|{'|'.join(_SMALL)})[- ](?:highest|lowest|top|best|worst|most|least|cheapest|biggest|largest)\b"
@@ -133,6 +136,11 @@ def units(text: str) -> list[str]:
     return ["$", "€", "£", "percent", "count"] if _HOW_MUCH.search(text) else []
 
 
+def unpriced(text: str) -> str:
+    """The text without the words that ask for money, which say nothing of what is paid for."""
+    return _MONEY.sub(" ", text)
+
+
 def asks_amount(text: str) -> bool:
     """Whether it asks how much, how many or how long."""
     return any(asks.search(text) for asks in (_HOW_MUCH, _HOW_MANY, _HOW_LONG))
@@ -165,7 +173,10 @@ def asks_several(text: str) -> bool:
     first = re.match(r"\W*(\w+)", text)
     fragment = first is not None and CLAUSE.search(text) is None and _is_plural(first[1])
     return bool(
-        _SEVERAL.search(text) or re.search(r"\b(?:what|which) (?:are|were)\b", text, re.I) or plural or fragment
+        _SEVERAL.search(text)
+        or re.search(r"\b(?:what|which) (?:are|were)\b|\b(?:for|of) each\b", text, re.I)
+        or plural
+        or fragment
     )
 
 

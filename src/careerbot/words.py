@@ -68,6 +68,11 @@ def content_words(text: str) -> list[str]:
     return list(dict.fromkeys(word for word in tokens(text) if word not in FUNCTION_WORDS))
 
 
+def stems(text: str) -> frozenset[str]:
+    """The stems of its content words."""
+    return frozenset(map(stem, content_words(text)))
+
+
 def names(texts: Iterable[str]) -> set[str]:
     """The names and acronyms of some texts, in lower case.
 
