@@ -446,6 +446,18 @@ class TestStopping:
         expect(_asked(page, "When are swarms caught?")).to_contain_text("Swarms are caught in May.")
         expect(_answers(page).first).to_have_text("It begins.")
 
+    def test_what_is_asked_at_once_after_stopping_is_answered_too(self, page: Page) -> None:
+        _box(page).fill("What does a baker earn?")
+        _box(page).press("Enter")
+        expect(_answers(page)).to_have_text("It begins.")
+        page.get_by_role("button", name="Stop").click()
+        expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
+        _box(page).fill("When are swarms caught?")
+        _box(page).press("Enter")
+        expect(_answers(page)).to_contain_text(["It begins.", "It begins."])
+        SlowBot.go.set()
+        expect(_complete(page, 2)).to_contain_text("Swarms are caught in May.")
+
     def test_a_question_in_the_middle_of_an_answer_waits_in_the_box(self, page: Page) -> None:
         _box(page).fill("What does a baker earn?")
         _box(page).press("Enter")

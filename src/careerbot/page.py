@@ -7,10 +7,14 @@ question with the same history over the same index has the same answer.
 from __future__ import annotations
 
 import datetime
+import functools
 import os
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
+
+import anyio.to_thread
 
 from careerbot import charting, handout, messages, rendering, suggesting, tables
 from careerbot.datatypes import Answer
@@ -167,7 +171,7 @@ def _chat(bot: Careerbot, admit: Admit) -> Any:
         text = event.value["text"] if isinstance(event.value, dict) else event.value
         return gr.Textbox(**_STOP), [*(turns or [])[-_ON_PAGE:], _said(str(text))]
 
-    def answered(turns: list[Message], request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def answered(turns: list[Message], request: gr.Request) -> Generator[tuple[Any, ...], None, None]:
         nothing = (gr.Button(visible=False), gr.Accordion(visible=False), gr.skip(), gr.skip())
         first = True
         for content, answer in reply(bot, turns, lambda: admit(request)):
@@ -183,23 +187,51 @@ def _chat(bot: Careerbot, admit: Admit) -> Any:
         last = [_words(turn) for turn in turns if turn.get("role") == "user"]
         return bot.read(last[-1], last[:-1]) if last else ""
 
-    def emptied() -> tuple[Any, Any, Any]:
-        return gr.Button(visible=False), gr.Accordion(visible=False), gr.Textbox(**_ASK)
+    def emptied() -> tuple[Any, Any]:
+        return gr.Button(visible=False), gr.Accordion(visible=False)
 
     unlisted: dict[str, Any] = {"queue": False, "api_visibility": "private"}
     picks = [chat.example_select, chat.option_select]
     typed = box.submit(asked, [box, chat], [box, chat], **unlisted)
     picked = gr.on(picks, chosen, chat, [box, chat], **unlisted)
-    answers = [event.then(answered, chat, shown, api_visibility="private") for event in (typed, picked)]
+    answers = [event.then(_stoppable(answered), chat, shown, api_visibility="private") for event in (typed, picked)]
     for answer in answers:
+        # Also after an answer that was stopped, once Gradio has ended it: what is asked before would be dropped.
         answer.then(lambda: gr.Textbox(**_ASK), None, box, **unlisted)
     gr.on(picks, None, js="() => careerbotFocus()")
-    box.stop(lambda: gr.Textbox(**_ASK), None, box, cancels=answers, **unlisted)
-    chat.clear(emptied, None, [correct, picture, box], cancels=answers, **unlisted)
+    box.stop(None, cancels=answers, **unlisted)
+    chat.clear(emptied, None, [correct, picture], cancels=answers, **unlisted)
     if bot.settings.feedback is not None:
         _rated(bot, chat, Feedback(bot.settings.feedback), admit)
     correct.click(reread, chat, box, api_visibility="private").then(None, js="() => careerbotFocus(true)")
     return chat
+
+
+def _stoppable(handler: Callable[..., Generator[Any, None, None]]) -> Callable[..., AsyncIterator[Any]]:
+    """The handler's steps, each in a thread of its own that is left alone when the answer is stopped.
+
+    Gradio waits for a thread that is at work, for as long as a language model thinks.
+    """
+
+    @functools.wraps(handler)
+    async def steps(*given: Any) -> AsyncIterator[Any]:
+        held, stopped = handler(*given), threading.Event()
+
+        def following() -> Any:
+            step = next(held, None)
+            if stopped.is_set():
+                held.close()
+            return step
+
+        try:
+            while (step := await anyio.to_thread.run_sync(following, abandon_on_cancel=True)) is not None:
+                yield step
+        finally:
+            stopped.set()
+            with suppress(ValueError):  # a thread is at work on it, and closes it when it has got so far
+                held.close()
+
+    return steps
 
 
 _ASK: dict[str, Any] = {"submit_btn": "Ask", "stop_btn": False}
