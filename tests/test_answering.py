@@ -165,6 +165,11 @@ def test_a_question_for_several_things_gives_the_whole_list_with_its_introductio
     assert said.quotes[0].text.endswith("- testing every circuit")
 
 
+def test_a_list_of_which_two_items_answer_best_is_given_whole() -> None:
+    found = [hit(GUIDE, "testing", 0.9), hit(GUIDE, "reading", 0.85), hit(GUIDE, "pulling", 0.2)]
+    assert only(draft("Why plans?", found)).text.count("\n- ") == 3
+
+
 def test_a_question_for_one_thing_gives_one_item_only() -> None:
     found = [hit(GUIDE, "reading", 0.9), hit(GUIDE, "testing", 0.3), hit(GUIDE, "pulling", 0.2)]
     assert only(draft("Why plans?", found)).text == "The duties of an electrician are: reading plans"
@@ -268,6 +273,13 @@ def test_rows_that_two_questions_chose_become_one_statement() -> None:
 def test_one_statement_that_answers_two_questions_is_said_once() -> None:
     written = draft("Is JEX hard, and what does JEX cost?", [hit(GUIDE, "The JEX")], [hit(GUIDE, "The JEX")])
     assert only(written).text == "The JEX exam costs $90."
+
+
+@pytest.mark.parametrize(("score", "said"), [pytest.param(0.7, 2, id="near"), pytest.param(0.2, 1, id="far-behind")])
+def test_a_second_question_whose_best_statement_is_shown_already_has_its_next_best(score: float, said: int) -> None:
+    found = [hit(GUIDE, "The FOX", 1.0), hit(GUIDE, "Badges are", score)]
+    written = draft("What is the FOX badge, and where is the FOX badge?", found[:1], found)
+    assert [one.text for one in written.statements] == ["The FOX badge is green.", "Badges are free."][:said]
 
 
 def test_another_source_is_heard_before_the_next_sentence_of_the_same() -> None:

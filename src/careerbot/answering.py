@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
+from itertools import islice
 from typing import Protocol
 
 from careerbot.candidates import Candidate, gives_amount, rank
@@ -128,9 +129,9 @@ def write(
             missing = []  # the message as a whole is answered
         pool += selection.ranked
         found += [selection.differing] if selection.differing else []
-        for group in selection.groups:
-            if not any(same(group[0], member) for other in chosen for member in other):
-                chosen.append(list(group))
+        shown = [member for group in chosen for member in group]
+        new = [list(group) for group in selection.groups if not any(same(group[0], member) for member in shown)]
+        chosen += new or (_next(selection.ranked, shown, settings) if shown and parts[0].question.asked else [])
     merged = _merged(chosen)
     equal: dict[object, list[Candidate]] = {}
     for candidate in pool:
@@ -145,6 +146,13 @@ def write(
         if all(candidate.chunk.id in numbers for candidate, _ in differing)
     )
     return Draft(tuple(statements), named, tuple(name for name in dict.fromkeys(missing) if name), confidence)
+
+
+def _next(ranked: Sequence[Candidate], shown: Sequence[Candidate], settings: Settings) -> list[list[Candidate]]:
+    """The best candidate that is not shown yet: two questions of one message rarely ask for one statement."""
+    enough = settings.keep_ratio * ranked[0].score
+    near = (held for held in ranked if held.score >= enough and not any(same(held, one) for one in shown))
+    return [[held] for held in islice(near, 1)]
 
 
 def _newest_first(
@@ -302,8 +310,12 @@ def _leans_on(chunk: Chunk, other: Chunk) -> bool:
 def _whole_list(
     question: Question, group: list[Candidate], ranked: Sequence[Candidate], settings: Settings
 ) -> list[Candidate]:
-    """A question for several things takes the whole list or table that it hit, as far as the words allow."""
-    if not _asks_whole(question, group[0].chunk) or group[0].score < 0.95 * ranked[0].score:
+    """A list whose items answer best is given whole, as far as the words allow: a part of it would pass for all of it.
+
+    So is a list or table of which several things are asked for.
+    """
+    begun = len(group) > 1 and group[0].chunk.kind is Kind.LIST
+    if not (begun or _asks_whole(question, group[0].chunk)) or group[0].score < 0.95 * ranked[0].score:
         return group
     words, taken = 0, list[Candidate]()
     for candidate in ranked:
