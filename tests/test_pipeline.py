@@ -222,6 +222,14 @@ class TestRefusals:
         assert answer.text.splitlines()[0] == "A baker earns $16.80 an hour on average. [1]"
         assert answer.text.endswith("The sources say nothing about Peru.")
 
+    def test_a_question_of_two_is_quoted_without_the_story_before_it(
+        self, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        bot = bot_over(tmp_path_factory.mktemp("two"), DOCUMENTS, threshold=0.4)
+        answer = bot.ask("I am tired of it all. What does a baker earn, and how tall is the mayor?")
+        assert answer.missing == ("how tall is the mayor",)
+        assert answer.text.endswith("The sources say nothing about “how tall is the mayor”.")
+
     def test_a_gap_that_the_operator_knows_is_named(self, tmp_path_factory: pytest.TempPathFactory) -> None:
         bot = bot_over(tmp_path_factory.mktemp("gaps"), DOCUMENTS, [RETIRING], threshold=0.4)
         assert bot.ask("When does a baker retire?").missing == ("retirement of bakers",)

@@ -15,7 +15,7 @@ from careerbot.comparing import Similar, adds_nothing, same, sides, subject
 from careerbot.confidence import Background, judge
 from careerbot.config import Settings
 from careerbot.datatypes import Chunk, Document, Draft, Figure, Hit, Kind, Quote, Statement
-from careerbot.questions import Question
+from careerbot.questions import Question, asking
 from careerbot.steps import in_steps
 from careerbot.words import stem, stems
 
@@ -123,7 +123,7 @@ def write(
         confidence = max(confidence, verdict.probability)
         if verdict.probability < settings.answer_threshold:
             if part.question.asked:
-                missing.append(verdict.missing or (part.question.asked.rstrip(" ?") if len(parts) > 1 else ""))
+                missing.append(verdict.missing or (asking(part.question.asked).strip(" ?") if len(parts) > 1 else ""))
             continue
         if not chosen and not part.question.asked:
             missing = []  # the message as a whole is answered

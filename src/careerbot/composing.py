@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from careerbot import suggesting
 from careerbot.datatypes import Answer, Citation, Disagreement, Document, Draft, Hit, Quote, StatedValue, Status
+from careerbot.wanted import CLAUSE
 from careerbot.words import content_words
 
 
@@ -73,5 +74,6 @@ def _disagreements(draft: Draft, citations: Mapping[Quote, Citation]) -> tuple[D
 
 def _nothing_about(who: str, missing: Sequence[str]) -> str:
     """What is missing as a sentence; without what holds a figure, since no quotation could back it."""
-    named = [name for name in missing if not any(letter.isdigit() for letter in name)]
+    told = [name for name in missing if not any(letter.isdigit() for letter in name)]
+    named = [f"“{name}”" if CLAUSE.match(name) else name for name in told]  # a question of several as it was asked
     return f" {who} say nothing about {', '.join(named)}." if named else ""
