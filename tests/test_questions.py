@@ -502,3 +502,13 @@ def test_the_number_of_extremes_is_the_one_asked_for(text: str, count: int) -> N
 def test_a_clause_without_a_verb_asks_nothing_alone() -> None:
     text = "Which flours and which yeasts do bakers use?"
     assert [question.text for question in understand(text)] == [text]
+
+
+def test_the_words_of_a_long_name_are_one_thing_to_compare() -> None:
+    (alone,) = understand("Does the National Guild of Master Bakers have courses for beginners?", ())
+    assert alone.names == ("national", "guild", "master", "bakers")
+    compared = understand("How do the National Guild and the Royal Society of Bakers differ?", ())
+    assert [part.text for part in compared[1:]] == [
+        "How do national guild differ?",
+        "How do royal society of bakers differ?",
+    ]

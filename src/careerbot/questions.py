@@ -58,6 +58,9 @@ _CALENDAR = frozenset(
     "september october november december".split()
 )
 _BEGUN = re.compile(r"[.!?:]\s*[\"'“(]*$")
+_LONG_NAME = re.compile(r"(?<![\w-])[A-Z][a-z]+(?:\s+(?:(?:of|for)\s+)?(?:the\s+)?[A-Z][a-z]+(?![\w-]))+")
+"""A name of several words: "National Guild of Bakers"."""
+
 _CARRIED = 6  # words of the first clause that a later one takes along
 _VERBLESS = re.compile(rf"^\W*(?:which|what)(?: (?!{VERBS})\w+){{1,2}}$", re.I)
 """A clause such as "which flours" in "which flours and which yeasts do bakers use" asks nothing alone."""
@@ -146,17 +149,18 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
         asks, own = clause, _names(clause, known_names)
         clause = _filled(clause, own, clauses[:at], known_names)
         if not own and len(clauses) > 1:
-            named = _not_ahead(every, clauses[:at], clauses[at + 1 :])
-            about = named or (
+            own = _not_ahead(every, clauses[:at], clauses[at + 1 :])
+            about = own or (
                 content_words(wanted.unpriced(asking(clauses[0])))[:_CARRIED] if clause != clauses[0] else ()
             )
-            clause, own = f"{', '.join(about)}: {clause}" if about else clause, named
+            clause = f"{', '.join(about)}: {clause}" if about else clause
         if not own and len(every) > 1 and _SHARED.search(clause):
-            own, clause = every, f"{', '.join(every)}: {clause}"
+            own, clause = every, f"{', '.join(_joined(text, every))}: {clause}"
         own += [place for place in places(clause) if place not in own] if wanted.compares(clause) else []
-        if len(own) > 1 and (wanted.compares(clause) or _SHARED.search(asked) or len(own) > 2):
+        named = _joined(text, own)
+        if len(named) > 1 and (wanted.compares(clause) or _SHARED.search(asked) or len(named) > 2):
             found += [replace(reading(clause), asked="")] if len(clauses) == 1 else []
-            found += [replace(reading(_only_name(clause, name, own)), names=(name,)) for name in own]
+            found += [replace(reading(_only_name(clause, one, named)), names=words) for one, words in named.items()]
         else:
             found.append(replace(reading(clause), asked=asks))
     unlike = {question.text: question for question in found}
@@ -164,6 +168,18 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
     if len(unlike) < 2:
         return (whole,)
     return (*tuple(unlike.values())[:MAX_PARTS], *([replace(whole, asked="")] if len(clauses) > 1 else []))
+
+
+def _joined(text: str, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Each name with its words: those of a long one, as it is written in the text, are one name."""
+    found = {name: (name,) for name in names}
+    for match in _LONG_NAME.finditer(text):
+        words = tuple(word for word in tokens(match.group()) if word in found)
+        if len(words) > 1:
+            whole = match.group().lower()
+            found = {whole if name == words[0] else name: held for name, held in found.items() if name not in words[1:]}
+            found[whole] = words
+    return found
 
 
 def _is_open(clause: str) -> bool:
