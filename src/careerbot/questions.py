@@ -156,8 +156,7 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
             clause = f"{', '.join(about)}: {clause}" if about else clause
         if not own and len(every) > 1 and _SHARED.search(clause):
             own, clause = every, f"{', '.join(_joined(text, every))}: {clause}"
-        own += [place for place in places(clause) if place not in own] if wanted.compares(clause) else []
-        named = _joined(text, own)
+        named = _joined(text, [*own, *(places(clause) if wanted.compares(clause) else ())])
         if len(named) > 1 and (wanted.compares(clause) or _SHARED.search(asked) or len(named) > 2):
             found += [replace(reading(clause), asked="")] if len(clauses) == 1 else []
             found += [replace(reading(_only_name(clause, one, named)), names=words) for one, words in named.items()]
@@ -172,7 +171,7 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
 
 def _joined(text: str, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Each name with its words: those of a long one, as it is written in the text, are one name."""
-    found = {name: (name,) for name in names}
+    found: dict[str, tuple[str, ...]] = {name: (name,) for name in names}
     for match in _LONG_NAME.finditer(text):
         words = tuple(word for word in tokens(match.group()) if word in found)
         if len(words) > 1:
