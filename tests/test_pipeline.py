@@ -336,6 +336,21 @@ class TestConversation:
         with pytest.raises(InputError, match="a turn of the history must be text, not "):
             careers.ask("And MEX?", history)
 
+    def test_a_follow_up_that_takes_its_topic_along_looks_beside_what_was_quoted(self, careers: Careerbot) -> None:
+        before = careers.ask("What does the JEX exam cost?").citations[0]
+        follow_up = careers.read("how long is it?", ["What does the JEX exam cost?"])
+        assert follow_up == "how long is it? (about: jex, exam, cost)"
+        (alone,), (beside,) = (
+            careers.parts(*asked) for asked in ((follow_up,), ("how long is it?", ["What does the JEX exam cost?"]))
+        )
+        known = {hit.chunk.id: hit.score for hit in alone.hits}
+        gained = {hit.chunk.document for hit in beside.hits if hit.score > known[hit.chunk.id]}
+        assert gained == {before.source}
+
+    def test_a_question_that_stands_alone_does_not(self, careers: Careerbot) -> None:
+        asked = "How much honey does a beekeeper sell?"
+        assert careers.parts(asked, ["What does the JEX exam cost?"]) == careers.parts(asked)
+
     @pytest.mark.parametrize("history", ["What does the JEX exam cost?", {"role": "user", "content": "x"}, 7])
     def test_one_turn_is_no_history(self, careers: Careerbot, history: list[object]) -> None:
         with pytest.raises(InputError, match=r"a history must be a list of turns, not (str|dict|int)$"):

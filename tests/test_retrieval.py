@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from careerbot import Careerbot, Document, Settings
-from careerbot.datatypes import Hit, Wording
-from careerbot.retrieval import Query, Search, _top, dense, hybrid, lexical
+from careerbot.datatypes import Hit, Quote, Wording
+from careerbot.retrieval import Query, Search, _top, beside, dense, hybrid, lexical
 from careerbot.words import search_terms
 
 SEARCHES = [pytest.param(search, id=search.__name__) for search in (dense, lexical, hybrid)]
@@ -200,3 +200,19 @@ def test_a_wording_that_many_statements_share_brings_in_all_of_them(tmp_path: Pa
 def test_the_best_scores_are_found_however_many_are_near_the_best(scores: list[float], k: int) -> None:
     every = sorted((-score, row) for row, score in enumerate(scores) if score > 0)
     assert _top(np.array(scores), k) == [row for _, row in every[:k]]
+
+
+def test_what_stands_beside_what_was_quoted_gains_and_nothing_else_changes(bot: Careerbot) -> None:
+    found = find(hybrid, bot, "What does a baker earn an hour?")
+    chunk = found[-1].chunk
+    there = Quote(chunk.document, chunk.headings, 0, 1, "")
+    gained = beside(found, there)
+    assert [hit.rank for hit in gained] == list(range(1, len(found) + 1))
+    assert all(one.score >= other.score for one, other in itertools.pairwise(gained))
+    before = {hit.chunk.id: hit.score for hit in found}
+    rises = {hit.chunk.id: round(hit.score - before[hit.chunk.id], 6) for hit in gained}
+    under = {
+        hit.chunk.id for hit in found if (hit.chunk.document, hit.chunk.headings) == (there.document, there.section)
+    }
+    assert rises == {name: 0.2 if name in under else 0.0 for name in before}
+    assert 0 < len(under) < len(found)

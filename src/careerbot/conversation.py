@@ -27,7 +27,8 @@ _SWITCH = re.compile(
 )
 """Words by which a turn leaves what was talked about."""
 _ALIKE, _LONG = 70, 6  # percent of letters shared, letters
-_CARRIED = 6  # words of topic that a follow-up takes along
+_CARRIED = 14  # words of topic that a follow-up takes along
+_ABOUT = " (about: "
 
 
 def standalone(turn: str, earlier: Sequence[str], known_names: Collection[str] = ()) -> str:
@@ -52,7 +53,12 @@ def standalone(turn: str, earlier: Sequence[str], known_names: Collection[str] =
         topic = [word for word in topic if word not in names]
     elif names:
         topic = [*names, *(word for word in topic if word not in names)]
-    return f"{turn.strip()} (about: {', '.join(topic[:_CARRIED])})" if topic else turn
+    return f"{turn.strip()}{_ABOUT}{', '.join(topic[:_CARRIED])})" if topic else turn
+
+
+def takes_along(reading: str) -> bool:
+    """Whether a reading takes the topic of earlier turns along."""
+    return _ABOUT in reading
 
 
 def _leans_back(turn: str, known_names: Collection[str]) -> bool:

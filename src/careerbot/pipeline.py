@@ -219,13 +219,16 @@ class _Served:
             raise InputError(f"a question must be text, not {type(text).__name__}")
         conversation.check_question(text, self.settings.max_question_chars)
         turns = tuple(user_turns(asked.get("history") or ()))[-self.settings.max_turns :]
-        vocabulary, names = self.index.vocabulary, self.index.names
         spaced = [_SPACES.sub(" ", turn).strip() for turn in (*turns, text)]
-        corrected = [spelling.correct(turn, vocabulary) for turn in spaced]
-        reading = conversation.standalone(corrected[-1], corrected[:-1], names)
         worded, reader = self._reworded(spaced, deadline)
-        reading = worded or reading
-        return _Asked(text, turns, started, deadline, reading, reader, questions.understand(reading, names))
+        reading = worded or self._standalone(spaced)
+        understood = questions.understand(reading, self.index.names)
+        return _Asked(text, turns, started, deadline, reading, reader, understood)
+
+    def _standalone(self, turns: Sequence[str]) -> str:
+        """The last turn, spelled right and standing alone."""
+        *earlier, turn = (spelling.correct(turn, self.index.vocabulary) for turn in turns)
+        return conversation.standalone(turn, earlier, self.index.names)
 
     def _reworded(self, turns: Sequence[str], deadline: float) -> tuple[str, Writing | None]:
         """A follow-up as a model words it, "" where none does, and who was asked."""
@@ -243,6 +246,14 @@ class _Served:
         return replace(asked, vectors=tuple(mean / np.linalg.norm(mean) for mean in means))
 
     def search(self, asked: _Asked) -> _Asked:
+        found = self._found(asked)
+        before = self._quoted_before(asked)
+        if before is None:
+            return found
+        parts = (replace(part, hits=retrieval.beside(part.hits, before)) for part in found.parts)
+        return replace(found, parts=tuple(parts))
+
+    def _found(self, asked: _Asked) -> _Asked:
         parts = []
         for question, vector in zip(asked.questions, asked.vectors, strict=True):
             wanted = self.index.wanted(vector)
@@ -250,6 +261,15 @@ class _Served:
             hits = retrieval.hybrid(self.index, query, self.settings)
             parts.append(answering.Part(question, hits, self._background(wanted)))
         return replace(asked, parts=tuple(parts))
+
+    def _quoted_before(self, asked: _Asked) -> Quote | None:
+        """What the turn before was answered with first, if the question takes its topic along."""
+        if not asked.history or not conversation.takes_along(asked.reading):
+            return None
+        reading = self._standalone([_SPACES.sub(" ", turn).strip() for turn in asked.history])
+        before = replace(asked, reading=reading, questions=questions.understand(reading, self.index.names))
+        draft = self._extractive.draft(self._found(self.encode(before)).parts)
+        return draft.statements[0].quotes[0] if draft.statements else None
 
     def _encoded(self, texts: Sequence[str]) -> dict[str, Vectors]:
         """The vectors of some texts; a wording's is in the index."""

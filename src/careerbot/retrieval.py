@@ -9,7 +9,7 @@ from itertools import count
 import numpy as np
 
 from careerbot.config import Settings
-from careerbot.datatypes import Hit
+from careerbot.datatypes import Hit, Quote
 from careerbot.embedding import Vectors
 from careerbot.index import Index
 from careerbot.stores import Scores
@@ -26,6 +26,8 @@ class Query:
 
 _DEEPER = (8, 64)
 """Times the candidates that dense search looks at where one document fills all of them."""
+
+_BESIDE = 0.2
 
 Search = Callable[[Index, Query, Settings], tuple[Hit, ...]]
 
@@ -70,6 +72,17 @@ def hybrid(index: Index, query: Query, settings: Settings) -> tuple[Hit, ...]:
     order = np.lexsort((rows, -fused))
     chunks = map(index.chunks.__getitem__, rows[order].tolist())
     return tuple(map(Hit._make, zip(chunks, fused[order].tolist(), count(1), nearest[order].tolist())))
+
+
+def beside(hits: Sequence[Hit], quote: Quote) -> tuple[Hit, ...]:
+    """The hits of a follow-up: what stands under the headings of what was quoted before gains, as it is spoken of."""
+    there = (quote.document, quote.section)
+    gained = [
+        hit._replace(score=hit.score + _BESIDE) if (hit.chunk.document, hit.chunk.headings) == there else hit
+        for hit in hits
+    ]
+    gained.sort(key=lambda hit: -hit.score)
+    return tuple(hit._replace(rank=rank) for rank, hit in enumerate(gained, start=1))
 
 
 def _of_others(index: Index, rows: Sequence[int], k: int, deeper: Iterable[list[int]]) -> list[int]:
