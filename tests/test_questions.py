@@ -512,3 +512,9 @@ def test_the_words_of_a_long_name_are_one_thing_to_compare() -> None:
         "How do national guild differ?",
         "How do royal society of bakers differ?",
     ]
+
+
+def test_the_statistic_and_the_period_asked_for_are_those_of_the_question_not_of_the_story() -> None:
+    asked = read("My aunt quotes me one typical monthly wage. What is the middle yearly pay in this job?")
+    assert (asked.statistic, asked.period) == ("median", "year")
+    assert read("I want the median. What is it in this job?").statistic == "median"
