@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careerbot import Document
-from careerbot.candidates import gives_amount, rank
+from careerbot.candidates import gives_amount, rank, unweighed
 from careerbot.datatypes import Wording
 from careerbot.questions import read
 from careerbot.words import stem
@@ -152,6 +152,18 @@ def test_the_second_of_a_table_leads_with_the_first(question: str, first: list[s
     other = ({"| Vermont", "| Nevada"} - set(first)).pop()
     found = order(question, "| Oregon", first[0], other, scores=(0.8, 0.8, 0.9))
     assert (sorted(found[:2]), found[2]) == (sorted(first), other)
+
+
+def test_a_row_that_is_not_the_extreme_goes_behind_what_comes_near() -> None:
+    texts, scores = ("| Oregon", "| Vermont", "| Nevada", "The median"), (0.9, 0.8, 0.8, 0.7)
+    assert order("Which state has the highest fee?", *texts, scores=scores)[:2] == ["| Vermont", "The median"]
+
+
+def test_a_name_of_three_parts_is_spoken_of_by_the_first_two() -> None:
+    chunk = dataclasses.replace(hit(GUIDE, "A course").chunk, text="Welders use the MIL-2-A norm; see the X-Y.")
+    context = unweighed(chunk).context
+    assert {"mil-2-a", "mil-2", "x-y"} <= context
+    assert not {"mil", "x"} & context
 
 
 def test_two_rows_have_no_extreme() -> None:

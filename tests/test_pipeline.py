@@ -222,6 +222,11 @@ class TestRefusals:
         assert answer.text.splitlines()[0] == "A baker earns $16.80 an hour on average. [1]"
         assert answer.text.endswith("The sources say nothing about Peru.")
 
+    def test_a_year_that_is_missing_is_told_without_being_named(self, careers: Careerbot) -> None:
+        answer = careers.ask("What does a baker earn, and what was the median wage of electricians in 2011?")
+        assert answer.missing == ("2011",)
+        assert answer.text.endswith("The sources say nothing about the rest.")
+
     def test_a_question_of_two_is_quoted_without_the_story_before_it(
         self, tmp_path_factory: pytest.TempPathFactory
     ) -> None:

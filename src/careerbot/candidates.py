@@ -78,7 +78,7 @@ class Said:
 
     @cached_property
     def _own(self) -> list[str]:
-        return tokens(self._chunk.text)
+        return _with_families(tokens(self._chunk.text))
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -101,9 +101,14 @@ class Said:
         return _words_and_stems(" ".join((*self._chunk.headings[1:], lead)))
 
 
+def _with_families(words: list[str]) -> list[str]:
+    """The words, and of a name of three parts the first two, as people say it: "mil-2" of "mil-2-A"."""
+    return [*words, *(word.rpartition("-")[0] for word in words if word.count("-") == 2)]
+
+
 @lru_cache(maxsize=1024)  # all statements of a section stand under the same headings
 def _words_and_stems(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    words = frozenset(tokens(text))
+    words = frozenset(_with_families(tokens(text)))
     return words, frozenset(map(stem, words))
 
 
@@ -260,7 +265,7 @@ def _bonus(question: Question, places: Sequence[frozenset[str]], years: Sequence
 
 
 def _extremes_first(question: Question, found: Sequence[Candidate]) -> list[Candidate]:
-    """Lift the highest (or lowest) member of every list or table that the question is near to."""
+    """Lift the highest (or lowest) members of every list or table that the question is near to, and lower the others."""
     top = max(candidate.score for candidate in found)
     series: dict[tuple[str, int], list[tuple[float, Candidate]]] = {}
     for candidate in found:
@@ -268,14 +273,15 @@ def _extremes_first(question: Question, found: Sequence[Candidate]) -> list[Cand
             amount = _amount(question, candidate)
             if amount is not None:
                 series.setdefault(candidate.section, []).append((amount, candidate))
-    lifted: set[str] = set()
+    moved: dict[str, float] = {}
     for members in series.values():
-        if len(members) >= _SERIES and max(held.score for _, held in members) >= 0.75 * top:
+        if len(members) >= _SERIES:
             members.sort(key=lambda member: (-question.extreme * member[0], -member[1].score))
-            lifted.update(member.said.id for _, member in members[: question.extremes])
+            near = max(held.score for _, held in members) >= 0.75 * top
+            for at, (_, member) in enumerate(members):
+                moved[member.said.id] = _EXTREME if near and at < question.extremes else -_EXTREME
     return [
-        replace(candidate, score=round(candidate.score + _EXTREME, 6)) if candidate.said.id in lifted else candidate
-        for candidate in found
+        replace(candidate, score=round(candidate.score + moved.get(candidate.said.id, 0.0), 6)) for candidate in found
     ]
 
 

@@ -21,8 +21,8 @@ def answer(question: str, reading: str, draft: Draft, documents: Mapping[str, Do
                 citations[quote] = _citation(len(citations) + 1, quote, documents[quote.document])
             numbers.append(citations[quote].number)
         lines.append(statement.text + " " + "".join(f"[{number}]" for number in numbers))
-    if lacking := _nothing_about("The sources", draft.missing):
-        lines.append(lacking.strip())
+    if draft.missing:
+        lines.append(_nothing_about("The sources", draft.missing).strip() or "The sources say nothing about the rest.")
     return Answer(
         question,
         reading,

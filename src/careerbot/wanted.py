@@ -83,7 +83,13 @@ _HOW_MANY_EXTREMES = re.compile(
     rf"|\b(?:top|highest|lowest|best|worst|cheapest|bottom) (\d+|{'|'.join(_SMALL)})\b(?! ?(?:%|percent))",
     re.I,
 )
-_MOST_EXTREMES = 10
+_SEVERAL_EXTREMES = re.compile(
+    rf"\b(?:what|which) (?:(?!{VERBS})\w+ ){{0,2}}?(?!{VERBS})\w+[^s\W]s "
+    r"(?!(?:the )?(?:most|least|best|worst|highest|lowest|cheapest|more|less|better)\b)(?:\w+[^s\W]|are)\b"
+    r"|\b(?:best|highest|lowest|worst|top|least|most)[- ](?:paying|paid|earning) \w+[^s\W]s\b",
+    re.I,
+)
+_FEW, _MOST_EXTREMES = 3, 10
 _ORDINAL = re.compile(r"\b(second|third|fourth|fifth)\b(?!-)", re.I)
 _TOP_SHARE = re.compile(
     r"\b(top|highest|best|bottom|lowest)(?:[- ](?:paid|earning))?[-\s]+"
@@ -195,13 +201,16 @@ def most_least(text: str, priced: bool) -> tuple[bool, bool]:
 
 
 def extremes(text: str) -> int:
-    """How many of the most or least are asked for: 5 in "the top five", 2 in "the second best", else 1."""
+    """How many of the most or least are asked for: 5 in "the top five", 3 in "which states pay best", else 1.
+
+    "The second best" asks for two, of which it is the last.
+    """
     ordinal = _ORDINAL.search(text)
     if ordinal is not None:
         return ("first", "second", "third", "fourth", "fifth").index(ordinal[1].lower()) + 1
     number = _HOW_MANY_EXTREMES.search(text)
     if number is None:
-        return 1
+        return _FEW if _SEVERAL_EXTREMES.search(text) else 1
     word = (number[1] or number[2]).lower()
     return min(int(word) if word.isdigit() else _SMALL.index(word), _MOST_EXTREMES)
 
