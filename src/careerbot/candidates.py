@@ -265,7 +265,7 @@ def _bonus(question: Question, places: Sequence[frozenset[str]], years: Sequence
 
 
 def _extremes_first(question: Question, found: Sequence[Candidate]) -> list[Candidate]:
-    """Lift the highest (or lowest) members of every list or table that the question is near to, and lower the others."""
+    """Lift the highest (or lowest) members of each list or table that the question is near to; lower the others."""
     top = max(candidate.score for candidate in found)
     series: dict[tuple[str, int], list[tuple[float, Candidate]]] = {}
     for candidate in found:
