@@ -239,3 +239,25 @@ def test_any_probability_lies_between_0_and_1(
 )
 def test_the_amount_must_be_the_one_that_is_asked_for(text: str, statement: str, answers: bool) -> None:
     assert (probability(text, statement) > 0) is answers
+
+
+SPELLED = Document(
+    "spelled", "Exams", "# Exams\n\nThe Joint Examination (JEX) is oral. The JEB is the Joint Exam Board.\n", "s.md"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "statement", "missing", "sure"),
+    [
+        pytest.param("What does JEB stand for?", "The JEB", "", True, id="words-are-given"),
+        pytest.param("What is the JEB?", "The JEB", "", True, id="what-is"),
+        pytest.param("What does JEX stand for?", "The Joint", "what JEX stands for", False, id="words-are-not-its-own"),
+        pytest.param("What is the JEX?", "The Joint", "", False, id="what-is-may-be-answered-otherwise"),
+    ],
+)
+def test_the_words_of_an_acronym_answer_what_it_means(text: str, statement: str, missing: str, sure: bool) -> None:
+    names = {"jex", "jeb"}
+    question = read(text, names)
+    ranked = rank(question, [hit(SPELLED, statement, 0.1)])
+    verdict = judge(question, ranked, ranked, dataclasses.replace(KNOWN, names=names))
+    assert (verdict.missing, verdict.probability >= 0.9) == (missing, sure)

@@ -521,3 +521,19 @@ def test_the_statistic_and_the_period_asked_for_are_those_of_the_question_not_of
     asked = read("My aunt quotes me one typical monthly wage. What is the middle yearly pay in this job?")
     assert (asked.statistic, asked.period) == ("median", "year")
     assert read("I want the median. What is it in this job?").statistic == "median"
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        pytest.param("What's JEX?", True, id="what-is"),
+        pytest.param("who is the MEX", True, id="who-is"),
+        pytest.param("what do the letters JEX stand for in short", False, id="something-else-beside"),
+        pytest.param("What does JEX stand for?", True, id="stand-for"),
+        pytest.param("What is the JEX fee?", False, id="something-of-it"),
+        pytest.param("What is the JEX and the MEX?", False, id="two-names"),
+        pytest.param("Is it the JEX?", False, id="no-what"),
+    ],
+)
+def test_what_only_asks_for_the_meaning_of_a_name(text: str, meaning: bool) -> None:
+    assert read(text, {"jex", "mex"}).meaning is meaning

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from careerbot.words import FUNCTION_WORDS, content_words, names, search_terms, stem, tokens, unglued
+from careerbot.words import FUNCTION_WORDS, content_words, names, search_terms, spelled_out, stem, tokens, unglued
 
 
 @pytest.mark.parametrize(
@@ -155,3 +155,19 @@ def test_search_terms_find_a_hyphenated_word_whole_and_by_its_parts() -> None:
 
 def test_search_terms_count_repetitions_because_bm25_does() -> None:
     assert search_terms("bread, bread and more bread") == ["bread", "bread", "bread"]
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        pytest.param("the World Health Organization (WHO)", {"who"}, id="words-first"),
+        pytest.param("WHO, the World Organization for Health", set(), id="another-order"),
+        pytest.param("PAC, the Portability and Accountability Commission", {"pac"}, id="function-words-are-skipped"),
+        pytest.param("the CPR-H (Certified Pilot of Rescue-Helicopters)", {"cpr-h"}, id="hyphen"),
+        pytest.param("WHO works on health organizations world-wide", set(), id="small-letters"),
+        pytest.param("An Important Statement on AI", set(), id="two-letters"),
+        pytest.param("WHO and UNESCO", set(), id="acronyms-alone"),
+    ],
+)
+def test_an_acronym_whose_words_stand_beside_it_is_spelled_out(text: str, spelled: set[str]) -> None:
+    assert spelled_out(text) == spelled

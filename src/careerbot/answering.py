@@ -314,7 +314,7 @@ def _whole_list(
 
     So is a list or table of which several things are asked for.
     """
-    begun = len(group) > 1 and group[0].chunk.kind is Kind.LIST and not question.amount
+    begun = len(group) > 1 and group[0].chunk.kind is Kind.LIST and not (question.amount or question.names)
     if not (begun or _asks_whole(question, group[0].chunk)) or group[0].score < 0.95 * ranked[0].score:
         return group
     words, taken = 0, list[Candidate]()

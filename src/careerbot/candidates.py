@@ -11,7 +11,7 @@ from careerbot.chunking import cells
 from careerbot.datatypes import Chunk, Figure, Hit, Kind
 from careerbot.figures import figures
 from careerbot.questions import Question
-from careerbot.words import FUNCTION_WORDS, stem, tokens
+from careerbot.words import FUNCTION_WORDS, spelled_out, stem, tokens
 
 # Weights beside a score whose best is about 1.2; chosen on the tuning questions of the exam.
 _UNIT, _NO_UNIT = 0.06, -0.15
@@ -20,12 +20,14 @@ _STATISTIC, _NO_STATISTIC, _OTHER_STATISTIC = 0.1, -0.05, -0.4
 _PERIOD = 0.04
 _YEARS = 0.12
 _OTHER_PERIOD = -0.08
+_MEANING = 0.4
 _EXTREME = 0.3
 _AMOUNT_LEADS = 0.75  # share of the best score from which a statement with the amount goes first
 _REMEMBERED = 8192  # statements, of which the words and figures are kept
 _SERIES = 3
 """Statements with a comparable figure that make a list or table one that has a highest and a lowest."""
 
+_HEAD = re.compile(r"-\d")
 _BRACKET = re.compile(r"[(),;]")
 """In a header they would cut its words off from the figure in the cell."""
 
@@ -75,6 +77,11 @@ class Said:
     def values(self) -> frozenset[tuple[float, float | None, str]]:
         """Amount, upper end of a range, and unit of every figure."""
         return frozenset((figure.amount, figure.upper, figure.unit) for figure in self.figures)
+
+    @cached_property
+    def meanings(self) -> frozenset[str]:
+        """The acronyms whose words it gives."""
+        return spelled_out(self._chunk.text)
 
     @cached_property
     def _own(self) -> list[str]:
@@ -203,6 +210,11 @@ def gives_amount(question: Question, candidate: Candidate, around: Collection[st
     return named and any(_fits(question, figure) for figure in candidate.figures)
 
 
+def gives_meaning(question: Question, said: Said) -> bool:
+    """Whether a statement gives the words of the acronym asked for; of "ABC-10-D" those of "ABC" are enough."""
+    return not said.meanings.isdisjoint((question.names[0], _HEAD.split(question.names[0])[0]))
+
+
 def _fits(question: Question, figure: Figure) -> bool:
     exact = question.statistic == "median" or (question.statistic or "").endswith("percentile")
     if figure.unit not in question.units or (exact and figure.statistic not in (None, question.statistic)):
@@ -254,6 +266,8 @@ def _bonus(question: Question, places: Sequence[frozenset[str]], years: Sequence
         bonus += _NO_NAME * sum(name not in said.context for name in question.names) / len(question.names)
     if places:
         bonus += _NO_NAME * sum(not words <= said.context for words in places) / len(places)
+    if question.meaning and gives_meaning(question, said):
+        bonus += _MEANING
     stated = fitting or held
     if question.statistic and stated:
         named = {figure.statistic for figure in stated}

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from careerbot.candidates import YEAR, Candidate, gives_amount
+from careerbot.candidates import YEAR, Candidate, gives_amount, gives_meaning
 from careerbot.datatypes import Gap, Wanted
 from careerbot.occupations import occupations, subjects
 from careerbot.questions import Question, focus
@@ -22,6 +22,11 @@ from careerbot.words import content_words, stem, tokens
 
 _NAMED_GAP = 0.55
 """Cosine from which a known gap is named as what the sources lack."""
+
+
+_STANDS = re.compile(r"\bstands?\b|\babbreviation\b|\bletters\b", re.I)
+_MEANING_GIVEN = 0.9
+"""How sure an answer is at least that begins with the words of the acronym asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,8 @@ def judge(
     found = signals(question, ranked, chosen, background)
     about, answered = (_sigmoid(found, fit) for fit in _fits(background.wanted))
     probability = 0.0 if lacking or found["unit"] < 0 else about * answered
+    if question.meaning and gives_meaning(question, chosen[0].said):
+        probability = max(probability, _MEANING_GIVEN)
     gap = background.wanted.gap
     topic = gap.topic if gap and background.wanted.cosine > max(found["cosine"], _NAMED_GAP) else ""
     return Verdict(round(probability, 6), ", ".join(lacking) or topic)
@@ -89,6 +96,8 @@ def absent(
     known = [name for name in question.names if name in background.names]
     named = frozenset().union(*(_around(candidate, ranked) for candidate in chosen)) if known else frozenset()
     missing += [name.upper() for name in known if name not in named]
+    if question.meaning and _STANDS.search(asked) and not any(gives_meaning(question, held.said) for held in chosen):
+        missing.append(f"what {question.names[0].upper()} stands for")
     if not known:
         missing += [f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in _others(question, spoken, background)]
     return list(dict.fromkeys(missing))

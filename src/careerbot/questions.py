@@ -93,6 +93,9 @@ class Question:
     """Whether it asks how something is done from beginning to end."""
 
     why: bool
+    meaning: bool
+    """Whether it asks for nothing but what its one name means."""
+
     compares: bool
     extreme: int
     """1 asks for the most, -1 for the least, 0 for neither."""
@@ -216,10 +219,11 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
     text, asks = _DENIED.sub(" ", focused), asking(focused)
     units = wanted.units(asks)
     most, least = wanted.most_least(text, bool(units))
+    names = tuple(_names(text, known_names) or [name for name in _names(whole, known_names) if name in known_names])
     return Question(
         text=whole,
         asked=whole,
-        names=tuple(_names(text, known_names) or [name for name in _names(whole, known_names) if name in known_names]),
+        names=names,
         places=_places(text) or (_places(whole) if _HERE.search(text) else ()),
         units=frozenset(units),
         amount=wanted.asks_amount(text),
@@ -230,6 +234,7 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
         open=wanted.is_open(asks, most or least),
         steps=wanted.asks_steps(text),
         why=wanted.asks_why(text),
+        meaning=wanted.asks_meaning(asks, names),
         compares=wanted.compares(text),
         extreme=int(most) - int(least),
         extremes=wanted.extremes(text),

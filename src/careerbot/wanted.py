@@ -6,9 +6,10 @@ Only the general grammar of questions is used, never the subject of the document
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from careerbot.figures import statistic_of
-from careerbot.words import FUNCTION_WORDS
+from careerbot.words import FUNCTION_WORDS, content_words
 
 _MONEY = re.compile(
     r"\b(?:costs?|cost\w+|pric\w+|fees?|pay|pays|paid|paying|salar\w+|wages?|earn\w*|income|paycheck|tuition|expensive|"
@@ -108,6 +109,7 @@ _EARNED = re.compile(
 )
 """What is earned so is no money: "which badge do I have to earn", "earning a degree"."""
 
+_WHAT_IS = re.compile(r"\b(?:what|wat|who)(?:'?s| is| are| do| does)?\b|\bmeaning\b", re.I)
 _STEPS = re.compile(
     r"\bsteps\b|\bstep[- ]by[- ]step\b|\bwalk me through\b|\bin (?:what|which) order\b|\bstart to finish\b|"
     r"\bfrom (?:scratch|zero|nothing)\b|"
@@ -155,6 +157,12 @@ def asks_amount(text: str) -> bool:
 def asks_yes_no(text: str) -> bool:
     """Whether yes or no would answer."""
     return _YES_NO.search(text.strip()) is not None
+
+
+def asks_meaning(text: str, names: Collection[str]) -> bool:
+    """Whether it asks for nothing but what the one name means: "what is a JEX", "what do the letters JEX stand for"."""
+    held = set(content_words(text)) - {"mean", "means", "meaning", "stand", "stands", "4", "letters", "abbreviation"}
+    return len(names) == 1 and held <= set(names) and _WHAT_IS.search(text) is not None
 
 
 def asks_why(text: str) -> bool:

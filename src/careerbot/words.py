@@ -14,6 +14,9 @@ _TOKEN = re.compile(r"\d[\d,.]*\d|\w+(?:[-'’&]\w+)*", re.UNICODE)
 _GLUED = re.compile(r"(?<=[a-z)])(?=[$€£]\d|\d{1,3}(?:,\d{3})+\b|\d+%)|(?<=-[A-Z])(?=[$€£]\d)|(?<=\w\))(?=[A-Z\d])")
 _GLUED_WORDS = re.compile(r"(?<=[a-z)])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=\d)(?=[A-Z][a-z])|(?<=[A-Z]{2})(?=[A-Z][a-z]{2})")
 
+_ACRONYM = re.compile(r"\b[A-Z]{2,}(?:-[A-Z]+)*\b|\b[A-Z]+(?:-[A-Z]{2,})+\b")
+_WORD = re.compile(r"[A-Z]{2,}(?:-[A-Z]+)*|[A-Za-z][a-z'’]*")
+
 _INSIDE = re.compile(r"[a-z,;|] $|\w[(\"“]$| [(\"“]$")
 """What stands before a word that does not begin a sentence, a line or a cell."""
 
@@ -94,6 +97,20 @@ def names(texts: Iterable[str]) -> set[str]:
                 capital.add(folded)
     found = {word for word in acronyms | capital if stem(word) not in small and word not in FUNCTION_WORDS}
     return {word for word in found if not word[0].isdigit() and len(word) > 1}
+
+
+def spelled_out(text: str) -> frozenset[str]:
+    """The acronyms of at least three letters, in lower case, whose words stand in a text, too.
+
+    Capitalised words in a row, but for function words, must begin with the letters (after Schwartz and
+    Hearst 2003): "WHO" of "the World Health Organization (WHO)".
+    """
+    acronyms = set(_ACRONYM.findall(text))
+    if not acronyms:
+        return frozenset()
+    words = [word for word in _WORD.findall(text) if word not in acronyms and word.lower() not in FUNCTION_WORDS]
+    initials = "".join(word[0] if word[0].isupper() else " " for word in words)
+    return frozenset(word.lower() for word in acronyms if word.replace("-", "") in initials)
 
 
 @cache
