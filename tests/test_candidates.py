@@ -178,6 +178,7 @@ def test_a_table_far_from_the_question_has_no_extreme() -> None:
 def test_an_amount_near_the_top_goes_first_where_an_amount_is_asked_for() -> None:
     texts, scores = ("Electricians like", "Electricians earned"), (1.2, 0.9)
     assert order("How much do electricians earn?", *texts, scores=scores)[0] == "Electricians earned"
+    assert order("What is the pay of electricians?", *texts, scores=scores)[0] == "Electricians earned"
     assert order("Why do electricians earn well?", *texts, scores=scores)[0] == "Electricians like"
 
 

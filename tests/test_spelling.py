@@ -65,6 +65,11 @@ def test_known_words_are_those_of_the_documents_and_of_english() -> None:
     assert not known("ovvenn", {})
 
 
+def test_a_name_that_the_documents_write_with_a_number_is_known() -> None:
+    assert correct("what is bakrum", {"bakrum360": 1, "bakum": 5}) == "what is bakrum"
+    assert correct("what is bakrum", {"bakrumix": 1, "bakum": 5}) == "what is bakum"
+
+
 def test_a_long_question_of_unknown_words_is_bounded() -> None:
     rng = random.Random(1)  # noqa: S311 - only a text
     words = ["".join(rng.choices(string.ascii_lowercase, k=7)) for _ in range(1250)]

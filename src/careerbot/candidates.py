@@ -188,9 +188,10 @@ def rank(question: Question, hits: Sequence[Hit]) -> list[Candidate]:
 
 
 def _amount_first(question: Question, ranked: list[Candidate]) -> list[Candidate]:
-    """An answer to "how much" or "how long" begins with the amount, if one is near the top."""
+    """An answer to "how much", "how long" or "what does it cost" begins with the amount, if one is near the top."""
+    wanted = question.amount or (question.units and not question.open and not question.yes_no)
     for at, candidate in enumerate(ranked):
-        if not question.amount or candidate.score < _AMOUNT_LEADS * ranked[0].score:
+        if not wanted or candidate.score < _AMOUNT_LEADS * ranked[0].score:
             break
         if gives_amount(question, candidate):
             return [candidate, *ranked[:at], *ranked[at + 1 :]]

@@ -46,11 +46,16 @@ def known(word: str, vocabulary: Mapping[str, int]) -> bool:
     return word in vocabulary or word in FUNCTION_WORDS or word in english()
 
 
+def _numbered(word: str, vocabulary: Mapping[str, int]) -> bool:
+    """Whether the documents have the word with a number: "deco" where they speak of "Deco360"."""
+    return any(held.startswith(word) and held[len(word) :].isdigit() for held in vocabulary)
+
+
 def _corrected(match: re.Match[str], question: str, vocabulary: Mapping[str, int]) -> str:
     word = match.group()
     lower = word.lower()
     inside = match.start() > 0 and not re.search(r"[.!?]\s*$", question[: match.start()])
-    if known(lower, vocabulary) or (word != lower and not word.istitle()):
+    if known(lower, vocabulary) or (word != lower and not word.istitle()) or _numbered(lower, vocabulary):
         return word
     name = inside and word != lower
     best = _nearest(lower, vocabulary, names_only=name)
