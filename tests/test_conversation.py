@@ -33,9 +33,29 @@ PERU = "What does a baker earn in Peru?"
             id="word-of-the-same-form",
         ),
         pytest.param(
-            ["What do untrained bakers earn?", "and welders?"],
-            "and welders? (about: untrained, bakers, earn)",
+            ["What do untrained bakers earn?", "and holidays?"],
+            "and holidays? (about: untrained, bakers, earn)",
             id="word-of-another-form-is-a-topic",
+        ),
+        pytest.param(["Tell me the joys of baking", "and the woes?"], "Tell me the woes of baking", id="noun-for-noun"),
+        pytest.param(
+            ["How long does an evening course in baking take?", "and the diploma?"],
+            "How long does the diploma in baking take?",
+            id="noun-for-a-noun-of-two-words",
+        ),
+        pytest.param(
+            ["How much does the course cost?", "and the diploma one"],
+            "How much does the diploma cost?",
+            id="noun-before-a-verb",
+        ),
+        pytest.param(["What does a baker earn?", "and an actuary?"], "What does an actuary earn?", id="occupation"),
+        pytest.param(
+            ["How much do bakers make?", "what about actuaries?"], "How much do actuaries make?", id="occupations"
+        ),
+        pytest.param(
+            ["Is the course or the diploma better?", "and the badge?"],
+            "and the badge? (about: course, diploma, better)",
+            id="two-nouns-to-choose-from",
         ),
         pytest.param([JEX, "And MEX?", "how long?"], "how long? (about: mex, exam, cost)", id="topic-of-the-swapped"),
     ],
@@ -55,7 +75,7 @@ def test_a_turn_that_only_names_something_new_asks_the_same_of_it(turns: list[st
             id="topic-without-a-name",
         ),
         pytest.param(
-            ["What does a baker earn?", "and a welder?"], "and a welder? (about: baker, earn)", id="opening-with-and"
+            ["What does a baker earn?", "and at night?"], "and at night? (about: baker, earn)", id="opening-with-and"
         ),
         pytest.param([JEX, "and the FOX fee?"], "and the FOX fee? (about: exam, cost)", id="new-name-cancels-the-old"),
         pytest.param(["JEX fee", "is the fee high?"], "is the fee high? (about: jex)", id="words-repeated-are-not"),

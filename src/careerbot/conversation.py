@@ -10,8 +10,9 @@ import re
 from collections.abc import Collection, Sequence
 
 from careerbot.errors import InputError
+from careerbot.occupations import occupations
 from careerbot.questions import asking, focus, read
-from careerbot.words import content_words, tokens
+from careerbot.words import FUNCTION_WORDS, content_words, tokens
 
 _OPENING = re.compile(
     r"^\W*(?:and|n|but|or|also|plus|ok(?:ay)?|so|good to know|what about|how about|what if|same for)\b", re.I
@@ -26,6 +27,13 @@ _SWITCH = re.compile(
     re.I,
 )
 """Words by which a turn leaves what was talked about."""
+_NOUN = re.compile(
+    r"^\W*(?:(?:and|or|but|ok(?:ay)?|so|then|now|what about|how about|what of|same for)\s+)*"
+    r"(?:(an?|the)\s+)?(\w+(?:\s\w+)?)\W*$",
+    re.I,
+)
+_AFTER_ARTICLE = re.compile(r"\b(?:an?|the) ([\w-]+)(?: ([\w-]+))?", re.I)
+_DOER = re.compile(r"(?:er|or|ist|ian|ant)s?$", re.I)
 _ALIKE, _LONG = 70, 6  # percent of letters shared, letters
 _CARRIED = 14  # words of topic that a follow-up takes along
 _ABOUT = " (about: "
@@ -77,8 +85,8 @@ def _swapped(turn: str, before: str, known_names: Collection[str]) -> str | None
     new = _subjects(turn, known_names)
     old = [name for name in _subjects(before, known_names) if name not in new]
     rest = [word for word in content_words(turn) if not any(word in tokens(name) for name in new)]
-    if not new and len(rest) == 1:
-        return _exchanged(rest[0], before)
+    if not new and rest:
+        return _of_another(turn, before) or (_exchanged(rest[0], before) if len(rest) == 1 else None)
     if len(new) != 1 or len(old) != 1 or rest:
         return None
     written = re.search(rf"(?<!\w){re.escape(new[0])}(?![\w-])", turn.replace("’", "'"), re.I)
@@ -90,6 +98,36 @@ def _subjects(text: str, known_names: Collection[str]) -> list[str]:
     """The names and places of a text, in lower case."""
     asked = read(text, known_names)
     return list(dict.fromkeys((*asked.no_places, *asked.places)))
+
+
+def _of_another(turn: str, before: str) -> str | None:
+    """The earlier question with its noun replaced by the one that is all the turn brings.
+
+    That is the only noun after the same article ("and the cons?" for "the pros"), or where an
+    occupation is named the only noun of a doer ("what about welders?" for "bakers").
+    """
+    brought = _NOUN.search(turn)
+    if brought is None or any(word not in tokens(brought[2]) for word in content_words(turn)):
+        return None
+    noun = brought[2]
+    if occupations(noun):
+        beside = [word for word in content_words(before) if _DOER.search(word)]
+    else:
+        beside = [_whole(match) for match in _AFTER_ARTICLE.finditer(before)] if brought[1] else []
+    if len(beside) != 1 or beside[0].lower().endswith("s") != noun.lower().endswith("s"):
+        return None
+    said = noun.removesuffix(" one")
+    pattern = rf"(?<![\w-])(\b(?:an?|the) )?{re.escape(beside[0])}(?![\w-])"
+    return re.sub(
+        pattern, lambda held: f"{brought[1] or held[1].strip()} {said}" if held[1] else said, before, flags=re.I
+    )
+
+
+def _whole(match: re.Match[str]) -> str:
+    """The noun after an article: both words of "associate degree in", the first of "certificate take"."""
+    first, second = match[1], match[2]
+    both = second and second.lower() not in FUNCTION_WORDS and content_words(match.string[match.end() :])
+    return f"{first} {second}" if both else first
 
 
 def _exchanged(word: str, before: str) -> str | None:
