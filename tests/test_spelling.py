@@ -65,6 +65,14 @@ def test_known_words_are_those_of_the_documents_and_of_english() -> None:
     assert not known("ovvenn", {})
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [pytest.param("mny", "many", id="letter-left-out"), pytest.param("haveing", "having", id="a-rare-word-would-fit")],
+)
+def test_left_out_letters_are_likely_but_not_in_rare_words(typed: str, meant: str) -> None:
+    assert correct(f"{typed} ovens", {"ovens": 1}) == f"{meant} ovens"
+
+
 def test_a_name_that_the_documents_write_with_a_number_is_known() -> None:
     assert correct("what is bakrum", {"bakrum360": 1, "bakum": 5}) == "what is bakrum"
     assert correct("what is bakrum", {"bakrumix": 1, "bakum": 5}) == "what is bakum"

@@ -23,6 +23,9 @@ _MOST_WORDS = 200
 _OWN_WORDS = 1000
 """A word of the documents counts as this many times more frequent than the English list says."""
 
+_DROPPED = 100
+"""A word counts as this many times more frequent where letters of it were left out, the commonest slip."""
+
 
 def correct(question: str, vocabulary: Mapping[str, int]) -> str:
     """The question with each unknown word replaced by the likeliest known one, if one is near.
@@ -83,7 +86,8 @@ def _nearest(word: str, vocabulary: Mapping[str, int], *, names_only: bool) -> s
 
     def likelihood(near: str) -> tuple[int, bool, bool, int, str]:
         weight = _OWN_WORDS if near in vocabulary else 1
-        return (found[near], near[0] != word[0], not _dropped(word, near), -weight * english().get(near, 1), near)
+        likely = weight * english().get(near, 1) * (_DROPPED if _dropped(word, near) else 1)
+        return (found[near], near[0] != word[0], -likely, near)
 
     return min(found, key=likelihood)
 
