@@ -84,7 +84,7 @@ def _nearest(word: str, vocabulary: Mapping[str, int], *, names_only: bool) -> s
     if not found:
         return None
 
-    def likelihood(near: str) -> tuple[int, bool, bool, int, str]:
+    def likelihood(near: str) -> tuple[int, bool, int, str]:
         weight = _OWN_WORDS if near in vocabulary else 1
         likely = weight * english().get(near, 1) * (_DROPPED if _dropped(word, near) else 1)
         return (found[near], near[0] != word[0], -likely, near)
