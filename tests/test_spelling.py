@@ -67,10 +67,16 @@ def test_known_words_are_those_of_the_documents_and_of_english() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [pytest.param("mny", "many", id="letter-left-out"), pytest.param("haveing", "having", id="a-rare-word-would-fit")],
+    [
+        pytest.param("mny", "many", id="letter-left-out"),
+        pytest.param("ment", "meant", id="a-word-of-the-documents-would-fit"),
+        pytest.param("haveing", "having", id="a-rare-word-would-fit"),
+        pytest.param("ern", "earn", id="of-three-letters"),
+        pytest.param("cma", "cma", id="an-acronym-is-not-what-was-meant"),
+    ],
 )
 def test_left_out_letters_are_likely_but_not_in_rare_words(typed: str, meant: str) -> None:
-    assert correct(f"{typed} ovens", {"ovens": 1}) == f"{meant} ovens"
+    assert correct(f"{typed} ovens", {"ovens": 1, "meet": 9, "earn": 5, "cpma": 3}) == f"{meant} ovens"
 
 
 def test_a_name_that_the_documents_write_with_a_number_is_known() -> None:

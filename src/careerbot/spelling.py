@@ -21,9 +21,9 @@ _MOST_WORDS = 200
 """Words of a question that are looked at: a search takes about 1 ms, and a question may be long."""
 
 _OWN_WORDS = 1000
-"""A word of the documents counts as this many times more frequent than the English list says."""
+"""A word of the documents or of grammar counts as this many times more frequent than the English list says."""
 
-_DROPPED = 100
+_DROPPED = 10_000
 """A word counts as this many times more frequent where letters of it were left out, the commonest slip."""
 
 
@@ -79,13 +79,14 @@ def _nearest(word: str, vocabulary: Mapping[str, int], *, names_only: bool) -> s
         near: distance
         for words in lists
         for near, distance, _ in process.extract(word, words, scorer=OSA.distance, score_cutoff=limit, limit=None)
-        if near.isalpha() and (not short or near in FUNCTION_WORDS)
+        if near.isalpha()
+        and (not short or near in FUNCTION_WORDS or (near in vocabulary and near in english() and _dropped(word, near)))
     }
     if not found:
         return None
 
     def likelihood(near: str) -> tuple[int, bool, int, str]:
-        weight = _OWN_WORDS if near in vocabulary else 1
+        weight = _OWN_WORDS if near in vocabulary or near in FUNCTION_WORDS else 1
         likely = weight * english().get(near, 1) * (_DROPPED if _dropped(word, near) else 1)
         return (found[near], near[0] != word[0], -likely, near)
 
