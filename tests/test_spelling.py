@@ -79,6 +79,20 @@ def test_left_out_letters_are_likely_but_not_in_rare_words(typed: str, meant: st
     assert correct(f"{typed} ovens", {"ovens": 1, "meet": 9, "earn": 5, "cpma": 3}) == f"{meant} ovens"
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        pytest.param("how long dose it take", "how long does it take", id="how-long"),
+        pytest.param("What dose a baker earn", "What does a baker earn", id="what"),
+        pytest.param("what is a dose", "what is a dose", id="meant"),
+    ],
+)
+def test_dose_is_does_where_a_verb_stands(typed: str, read: str) -> None:
+    known = {"baker": 1, "earn": 1}
+    assert correct(typed, known) == read
+    assert correct(typed, known | {"dose": 1}) == typed
+
+
 def test_a_name_that_the_documents_write_with_a_number_is_known() -> None:
     assert correct("what is bakrum", {"bakrum360": 1, "bakum": 5}) == "what is bakrum"
     assert correct("what is bakrum", {"bakrumix": 1, "bakum": 5}) == "what is bakum"

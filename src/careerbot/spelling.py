@@ -17,6 +17,9 @@ from careerbot.words import FUNCTION_WORDS, english
 
 _WORD = re.compile(r"(?<![\w'’.@/-])[a-zA-Z]{3,}(?![\w'’@/-]|\.\w)")
 _LETTERS = re.compile(r"(?<![\w.-])(?:[a-zA-Z][.-]){2,}[a-zA-Z](?![\w-])")
+_DOSE = re.compile(r"\b((?:what|how|when|where|why|who)(?: \w+)?) dose\b", re.I)
+"""A slip that is a word: "how long dose it take"."""
+
 _MOST_WORDS = 200
 """Words of a question that are looked at: a search takes about 1 ms, and a question may be long."""
 
@@ -35,6 +38,8 @@ def correct(question: str, vocabulary: Mapping[str, int]) -> str:
     of the documents only. Words after the 200th stay as they are. Letters that spell an acronym of
     the documents are put together: "W-H-O", "w.h.o".
     """
+    if "dose" not in vocabulary:
+        question = _DOSE.sub(r"\1 does", question)
     question = _LETTERS.sub(lambda match: _acronym(match.group(), vocabulary), question)
     return _WORD.sub(lambda match: _corrected(match, question, vocabulary), question, count=_MOST_WORDS)
 
