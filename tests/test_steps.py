@@ -79,3 +79,9 @@ def test_another_question_is_not_answered_by_steps(question: str) -> None:
 def test_steps_end_where_the_words_do() -> None:
     found = [(FIRST, 1.0), (SECOND, 0.9), (THIRD, 0.8)]
     assert [text[:9] for text in told(HOW, found, words=22)] == ["The first", "Practice "]
+
+
+def test_one_step_is_enough_where_the_whole_way_is_asked_for() -> None:
+    found = [(BREAD, 1.0), (THIRD, 0.9), (LICENCE, 0.8)]
+    assert told(HOW, found) == []
+    assert [text[:13] for text in told("How do I become a baker from scratch?", found)] == ["The last step"]

@@ -10,8 +10,16 @@ from careerbot.datatypes import Chunk
 from careerbot.questions import Question
 
 _NUMBERED = re.compile(r"^(?:step|phase|stage)\s*(\d{1,2})\b|^(\d{1,2})[.):]\s", re.I)
+_WHOLE = re.compile(
+    r"\b(?:whole|entire) (?:road|path|route|way|process|journey)\b|"
+    r"\bfrom (?:scratch|zero|nothing)\b|\bstart to finish\b",
+    re.I,
+)
 _NEAR = 8
-"""Best candidates, of which two must stand under steps of one sequence for all its steps to be told."""
+"""Best candidates, of which two must stand under steps of one sequence for all its steps to be told.
+
+One is enough where the whole way is asked for.
+"""
 
 _Counted = tuple[str, tuple[str, ...]]
 
@@ -25,7 +33,8 @@ def in_steps(question: Question, ranked: Sequence[Candidate], most_words: float)
         return []
     placed = [(held, *where) for held in ranked if (where := _step(held.chunk)) is not None]
     near = [(sequence, number) for held, sequence, number in placed if held in ranked[:_NEAR]]
-    sequence = next((one for one, _ in near if len({number for other, number in near if other == one}) > 1), None)
+    enough = 1 if _WHOLE.search(question.text) else 2
+    sequence = next((one for one, _ in near if len({number for other, number in near if other == one}) >= enough), None)
     best: dict[int, Candidate] = {}
     for held, other, number in placed:
         if other == sequence:
