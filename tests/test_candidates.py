@@ -49,6 +49,8 @@ Answer these questions before you sign. Source: Board of Trades.
 
 Source: Board of Trades, code 29.
 
+Source: Board of Wages, May 2024.
+
 Wages of electricians
 
 Wages of 24 electricians
@@ -100,6 +102,7 @@ def test_the_statement_that_fits_goes_before_the_one_that_does_not(question: str
         pytest.param("You need:", id="bare-introduction"),
         pytest.param("Answer these", id="introduction-of-questions"),
         pytest.param("Source: Board of Trades.", id="name-of-a-source"),
+        pytest.param("Source: Board of Wages, May 2024.", id="source-with-a-year"),
         pytest.param("Wages of electricians", id="label"),
         pytest.param("Please see", id="pointer-to-elsewhere"),
     ],

@@ -81,7 +81,8 @@ def test_steps_end_where_the_words_do() -> None:
     assert [text[:9] for text in told(HOW, found, words=22)] == ["The first", "Practice "]
 
 
-def test_one_step_is_enough_where_the_whole_way_is_asked_for() -> None:
-    found = [(BREAD, 1.0), (THIRD, 0.9), (LICENCE, 0.8)]
+def test_one_step_near_is_enough_where_the_whole_way_is_asked_for() -> None:
+    found = [*[(BREAD, 1.0)] * 7, (THIRD, 0.9), (BREAD, 0.8), (FIRST, 0.3)]
     assert told(HOW, found) == []
-    assert [text[:13] for text in told("How do I become a baker from scratch?", found)] == ["The last step"]
+    assert [text[:13] for text in told("How do I become a baker from scratch?", found)] == [FIRST[:13], "The last step"]
+    assert told("How do I become a baker from scratch?", found[:-1]) == []

@@ -24,7 +24,6 @@ _COVERAGE = 0.3  # what a statement gains that speaks of all that nothing chosen
 _SIBLING = 0.8  # share of the best row's or item's score that another of the same table or list needs
 _AMOUNTLESS = 0.93  # that share where an amount is asked for which the other does not give
 _WHOLE_LIST = 1.5  # times the words of an answer that a list may have which answers by itself
-_BEGUN = 0.4  # share of the items of a list from which the others are given, too
 _EACH = re.compile(r"\b(?:by|each|every|per|across|all(?: the)?)((?: [\w-]+){1,3})", re.I)
 _MOST_QUOTES = 3
 _SHORT_ITEM = 7  # words; a shorter list item is quoted with the sentence that introduces it
@@ -311,12 +310,11 @@ def _leans_on(chunk: Chunk, other: Chunk) -> bool:
 def _whole_list(
     question: Question, group: list[Candidate], ranked: Sequence[Candidate], settings: Settings
 ) -> list[Candidate]:
-    """A list of which many items answer best is given whole, as far as the words allow: part of it would pass for all.
+    """A list of which several items answer best is given whole, as far as the words allow: part would pass for all.
 
     So is a list or table of which several things are asked for.
     """
-    items = sum(held.section == group[0].section for held in ranked) if group[0].chunk.kind is Kind.LIST else 0
-    begun = 1 < len(group) >= _BEGUN * items > 0 and not (question.amount or question.names)
+    begun = len(group) > 1 and group[0].chunk.kind is Kind.LIST and not (question.amount or question.names)
     if not (begun or _asks_whole(question, group[0].chunk)) or group[0].score < 0.95 * ranked[0].score:
         return group
     words, taken = 0, list[Candidate]()

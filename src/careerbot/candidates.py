@@ -35,7 +35,7 @@ _CURRENCY = re.compile(r"[$€£]")
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _CAPTION = re.compile(
     r"\bthe (?:following )?(?:table|list|chart|figure)s? (?:below )?(?:show|list|compare|give)s?\b|"
-    r"^sources?:\D*$|^(?:\w+ ){1,3}(?:these|the following) questions\b",
+    r"^sources?:(?:\b(?:19|20)\d\d\b|\D)*$|^(?:\w+ ){1,3}(?:these|the following) questions\b",
     re.I,
 )
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from careerbot.candidates import Candidate
-from careerbot.datatypes import Chunk
+from careerbot.datatypes import Chunk, Kind
 from careerbot.questions import Question
 
 _NUMBERED = re.compile(r"^(?:step|phase|stage)\s*(\d{1,2})\b|^(\d{1,2})[.):]\s", re.I)
@@ -18,7 +18,7 @@ _WHOLE = re.compile(
 _NEAR = 8
 """Best candidates, of which two must stand under steps of one sequence for all its steps to be told.
 
-One is enough where the whole way is asked for.
+One is enough where the whole way is asked for and each step from the first on is told in a sentence.
 """
 
 _Counted = tuple[str, tuple[str, ...]]
@@ -39,6 +39,8 @@ def in_steps(question: Question, ranked: Sequence[Candidate], most_words: float)
     for held, other, number in placed:
         if other == sequence:
             best.setdefault(number, held)
+    if enough == 1 and (1 not in best or any(held.chunk.kind is Kind.LIST for held in best.values())):
+        return []
     groups: list[list[Candidate]] = []
     words = 0
     for number in sorted(best):
