@@ -347,8 +347,8 @@ class TestAsking:
 
     def test_a_reading_can_be_corrected(self, page: Page) -> None:
         _asked(page, "hwo long is the ccs exm")
-        page.get_by_role("button", name="Read as “how long is the ccs exm”: correct it").click()
-        expect(_box(page)).to_have_value("how long is the ccs exm")
+        page.get_by_role("button", name="Read as “how long is the ccs exam”: correct it").click()
+        expect(_box(page)).to_have_value("how long is the ccs exam")
         expect(_box(page)).to_be_focused()
         answer = _asked(page, "How long is the CCA exam?")
         expect(answer).to_contain_text("CCA")
