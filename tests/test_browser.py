@@ -587,6 +587,15 @@ class TestPhone:
         expect(phone.locator(".handout h2")).to_be_visible()
         assert _overflow(phone) == 0
 
+    def test_a_comparison_is_a_table_whose_marker_opens_its_rows(self, phone: Page) -> None:
+        table = _asked(phone, "CPC or CCS?").get_by_role("table").first
+        expect(table.get_by_role("columnheader")).to_have_count(3)
+        expect(table.get_by_role("row", name="Exam fee")).to_contain_text("$299")
+        assert _overflow(phone) == 0
+        table.get_by_role("link").first.click()
+        expect(_panel(phone).locator("mark").first).to_be_in_viewport()
+        expect(_panel(phone)).to_contain_text("Certification")
+
     def test_a_disagreement_is_read_without_scrolling_sideways(self, phone: Page) -> None:
         answer = _asked(phone, SALARY)
         card = answer.get_by_role("table", name="The sources disagree")

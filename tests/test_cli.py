@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 import careerbot.embedding
 import careerbot.pipeline
-from careerbot import Careerbot
+from careerbot import Answer, Careerbot, Status, terminal
 from careerbot.cli import app
 
 Run = Callable[..., Result]
@@ -296,6 +296,22 @@ class TestAsk:
     def test_without_an_index_it_is_exit_4_and_names_the_command(self, run: Run, command: tuple[str, ...]) -> None:
         message = _one_line(run(*command, "--index", "none"), 4)
         assert message == "no index in none; build one: careerbot index --index none"
+
+    @pytest.mark.parametrize(
+        ("colours", "shown"),
+        [
+            pytest.param("1", [["State", "Fee"], ["─"], ["Oregon", "$100"], ["Vermont", "–", "[1]"]], id="terminal"),
+            pytest.param("", [["State", "|", "Fee"], ["---", "|", "---"], ["Oregon", "|", "$100"]], id="pipe"),
+        ],
+    )
+    def test_a_table_is_one_in_a_terminal_and_text_in_a_pipe(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], colours: str, shown: list[list[str]]
+    ) -> None:
+        monkeypatch.setenv("FORCE_COLOR", colours)
+        text = "State | Fee\n--- | ---\nOregon | $100\nVermont | – [1]"
+        terminal.show_answer(Answer("Fees?", "Fees?", text, Status.ANSWERED))
+        lines = [re.sub(r"\x1b\[[\d;]*m|(?<=─)─+", "", line).split() for line in capsys.readouterr().out.splitlines()]
+        assert [line for line in lines if line][: len(shown)] == shown
 
     def test_a_document_cannot_steer_the_terminal(self, run: Run, tmp_path: Path) -> None:
         hostile = "# Diver \x1b]0;owned\x07\n\nA diver earns \x1b[2J\x9b31m$25 an hour. [bold]Loud[/bold] [/x].\n"

@@ -380,6 +380,28 @@ def test_text_of_documents_and_people_does_nothing_in_markdown(text: str) -> Non
 
 
 @pytest.mark.parametrize("text", HOSTILE)
+def test_a_table_of_an_answer_is_one_in_both_hand_outs_and_its_cells_do_nothing(text: str) -> None:
+    cell = " ".join(text.split()).replace("|", "\\|")
+    held = replace(answer("Yes."), text=f"Yes. [1]\nState | Fee\n--- | ---\n{cell} | {cell} [1]")
+    tokens = [
+        inner for token in WITH_HTML.parse(as_markdown([held], DAY)) for inner in (token, *(token.children or ()))
+    ]
+    kinds = [token.type for token in tokens]
+    assert (kinds.count("table_open"), kinds.count("tr_open"), kinds.count("th_open"), kinds.count("td_open")) == (
+        1,
+        2,
+        2,
+        2,
+    )
+    assert not {"link_open", "image", "html_inline"} & {*kinds}
+    page = Page(as_html([held], DAY))
+    tags = [tag for tag, _ in page.elements]
+    assert tags[tags.index("table") :][:8] == ["table", "thead", "tr", "td", "td", "tbody", "tr", "td"]
+    assert tags[tags.index("tbody") :] == ["tbody", "tr", "td", "td", "p", "blockquote"]
+    assert flat(text) in flat(page.text)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
 def test_text_of_documents_and_people_does_nothing_in_html_and_is_shown_as_it_is(text: str) -> None:
     _assert_html_is_inert(text)
     assert flat(text) in flat(Page(as_html([spoiled(text)], DAY, text)).text)

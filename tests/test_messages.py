@@ -17,14 +17,16 @@ from careerbot.messages import dated, is_read_otherwise, message, passage_link
 from careerbot.passages import seal
 from careerbot.rendering import quoted
 
-OURS = set("p em ul li details summary blockquote a span table caption thead tbody tr th td".split())
+OURS = set("p em div ul li details summary blockquote a span table caption thead tbody tr th td".split())
 """The only tags that a message may become on the page."""
 
 ATTRIBUTES: dict[str, dict[str, set[str] | None]] = {
     "a": {"class": {"cite"}, "href": None, "title": None},
-    "span": {"class": {"dated"}},
+    "div": {"class": {"wide"}},
+    "span": {"class": {"dated", "blank"}},
+    "th": {"scope": {"col", "row"}},
     "details": {"class": {"sources"}},
-    "table": {"class": {"disagreement"}},
+    "table": {"class": {"disagreement", "compared"}},
 }
 """And their only attributes, with the values that they may have; None for any."""
 
@@ -134,8 +136,15 @@ def hostile_answer(**parts: str) -> Answer:
         1, held["title"], held["title"], held["title"], held["as_of"], (held["title"], held["section"]), quote, 0, 9, ""
     )
     values = (StatedValue(text, held["as_of"], 1), StatedValue("$2", "", 1))
+    flat = " ".join(text.split())
+    table = f"{flat} | b\n--- | ---\n{flat} | {flat} [1]"
     return Answer(
-        "What?", text, f"{text} [1]\n- {text} [1]", Status.ANSWERED, (cited,), (Disagreement(held["about"], values),)
+        "What?",
+        text,
+        f"{text} [1]\n{table}\n- {text} [1]",
+        Status.ANSWERED,
+        (cited,),
+        (Disagreement(held["about"], values),),
     )
 
 
@@ -241,6 +250,16 @@ class TestLines:
         assert plain.startswith(
             "<p>You need:</p><ul><li>flour</li><li>water </li></ul><p>Bakers rise early. </p><ul><li>salt "
         )
+
+    def test_a_table_is_one_with_its_markers_and_date_below(self) -> None:
+        table = "State | Fee\n--- | ---\nOregon | $100 \\| $90\nVermont | – [1][2]"
+        shown = page(message(answer(f"Plain. [1]\n{table}\nAfter. [1]", citation(), citation(2))))
+        assert [tag for tag, _ in shown.found if tag in ("th", "td")] == ["th", "th", "th", "td", "th", "td"]
+        assert words(shown.text).startswith("Plain 1 1 2 2019 State Fee Oregon 100 90 Vermont not stated After 1")
+        assert "$100 | $90" in shown.text
+
+    def test_rows_without_an_end_are_lines(self) -> None:
+        assert "table" not in page(message(answer("State | Fee\n--- | ---\nOregon | $100"))).tags
 
     def test_statements_are_paragraphs_of_their_own(self) -> None:
         html = _PAGE.render(message(answer("One. [1]\nTwo. [1]", citation())))

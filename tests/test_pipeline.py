@@ -154,7 +154,7 @@ class TestAnswers:
 
     def test_rows_compared_are_one_statement(self, careers: Careerbot) -> None:
         answer = careers.ask("Compare the licence fee in Vermont and Oregon")
-        assert answer.text.startswith("- Oregon – Licence fee: $100; Renewal fee: $52\n- Vermont – ")
+        assert answer.text.endswith("\nOregon | $100 | $52\nVermont | $115 | $60 [1]")
         (citation,) = answer.citations
         assert citation.quote.startswith("| State | Licence fee | Renewal fee |")
 

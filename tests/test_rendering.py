@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from careerbot import Answer, Citation, Disagreement, StatedValue, Status
-from careerbot.rendering import as_json, escape_markdown, quoted, source_line, unescape_markdown
+from careerbot.rendering import as_json, blocks, escape_markdown, quoted, source_line, unescape_markdown
 
 CITATION = Citation(
     1, "baker", "Baker", "Guild", "2024-05", ("Baker", "Pay"), "Bakers earn\n  $16.80.", 120, 140, "corpus/baker.md"
@@ -198,3 +198,22 @@ def test_an_address_is_still_shown_as_it_was_written() -> None:
 def test_unescaping_gives_back_what_was_escaped(text: str) -> None:
     flush = "\n".join(line.lstrip(" \t") for line in re.split(r"\r\n?|\n", text))
     assert unescape_markdown(escape_markdown(text)) == flush
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        pytest.param("", [1], id="nothing"),
+        pytest.param("One. [1]\n- two [2]", [1, 1], id="lines"),
+        pytest.param("a | b\n--- | ---\n1 | 2 [1]", [3], id="a-table"),
+        pytest.param("One. [1]\na | b\n--- | ---\n1 | 2\n3 | 4 [2][3]\nTwo. [1]", [1, 4, 1], id="between-lines"),
+        pytest.param("a | b\n--- | ---\n1 | 2 [1]\nc | d\n--- | ---\n3 | 4 [2]", [3, 3], id="two-tables"),
+        pytest.param("a | b\n--- | ---\n1 | 2", [1, 1, 1], id="no-marker-behind-it"),
+        pytest.param("--- | ---\n1 | 2 [1]", [1, 1], id="no-header"),
+        pytest.param("\n\nOne. [1]\n", [1, 1, 1, 1], id="empty-lines"),
+    ],
+)
+def test_the_lines_of_an_answer_stand_alone_but_for_those_of_a_table(text: str, held: list[int]) -> None:
+    found = list(blocks(text))
+    assert list(map(len, found)) == held
+    assert "\n".join(line for lines in found for line in lines) == text

@@ -17,7 +17,7 @@ from careerbot.config import Settings
 from careerbot.datatypes import Chunk, Document, Draft, Figure, Hit, Kind, Quote, Statement
 from careerbot.questions import Question, asking
 from careerbot.steps import in_steps
-from careerbot.words import stem, stems
+from careerbot.words import stem, stems, tokens
 
 _SPOKEN = 0.06  # what a further statement of a document that is quoted already must be better by
 _COVERAGE = 0.3  # what a statement gains that speaks of all that nothing chosen speaks of
@@ -133,6 +133,8 @@ def write(
         new = [list(group) for group in selection.groups if not any(same(group[0], member) for member in shown)]
         chosen += new or (_next(selection.ranked, shown, settings) if shown and parts[0].question.asked else [])
     merged = _merged(chosen)
+    if parts[0].question.compares:
+        merged = [_both_sides(group, parts[0].question.names, pool) for group in merged]
     equal: dict[object, list[Candidate]] = {}
     for candidate in pool:
         equal.setdefault(candidate.said.values, []).append(candidate)
@@ -171,6 +173,19 @@ def _merged(groups: Iterable[list[Candidate]]) -> list[list[Candidate]]:
         held = merged.setdefault(key, [])
         held += [candidate for candidate in group if candidate.chunk.id not in {other.chunk.id for other in held}]
     return list(merged.values())
+
+
+def _both_sides(group: list[Candidate], names: Sequence[str], pool: Iterable[Candidate]) -> list[Candidate]:
+    """The rows of a table with those that are labelled with another of the names that are compared."""
+    if group[0].chunk.kind is not Kind.TABLE:
+        return group
+    rows = {held.chunk.id: held for held in pool if held.section == group[0].section}
+    labels = {name: set(tokens(cells(row.chunk.text)[0])) for name, row in rows.items()}
+    told = set[str]().union(*(labels[held.chunk.id] for held in group))
+    lacking = set(names) - told
+    if len(lacking) == len(names):
+        return group
+    return group + [rows[name] for name, label in labels.items() if not label.isdisjoint(lacking)]
 
 
 class _Choice:
@@ -312,9 +327,13 @@ def _whole_list(
 ) -> list[Candidate]:
     """A list of which several items answer best is given whole, as far as the words allow: part would pass for all.
 
-    So is a list or table of which several things are asked for.
+    So is a table of which most rows answer, and a list or table of which several things are asked for.
     """
-    begun = len(group) > 1 and group[0].chunk.kind is Kind.LIST and not (question.amount or question.names)
+    if group[0].chunk.kind is Kind.TABLE:
+        rows = sum(candidate.section == group[0].section for candidate in ranked)
+        begun = len(group) > max(2, rows // 2) and not (question.extreme or question.names)
+    else:
+        begun = len(group) > 1 and group[0].chunk.kind is Kind.LIST and not (question.amount or question.names)
     if not (begun or _asks_whole(question, group[0].chunk)) or group[0].score < 0.95 * ranked[0].score:
         return group
     words, taken = 0, list[Candidate]()
@@ -370,9 +389,12 @@ def _statement(group: Sequence[Candidate], documents: Mapping[str, Document]) ->
 
 
 def _rows(chunks: Sequence[Chunk], document: Document) -> Statement:
-    """Table rows as "label – header: cell; …", quoted from the header to the last row."""
+    """One table row as "label – header: cell; …", several as a Markdown table, quoted from the header to the last."""
     lead = chunks[0].lead
     names = cells(lead.text) if lead else ()
+    quote = _slice(document, chunks[0].headings, lead.start if lead else chunks[0].start, chunks[-1].end)
+    if len(chunks) > 1 and len(names) > 1:
+        return _table([names, *(cells(chunk.text) for chunk in chunks)], quote)
     lines, pieces = [], []
     for chunk in chunks:
         label, *values = cells(chunk.text)
@@ -380,8 +402,17 @@ def _rows(chunks: Sequence[Chunk], document: Document) -> Statement:
         told = "; ".join(f"{name}: {value}" if name else value for name, value in pairs)
         lines.append(f"{label} – {told}" if told else label)
         pieces += [label, *(piece for pair in pairs for piece in pair if piece)]
-    quote = _slice(document, chunks[0].headings, lead.start if lead else chunks[0].start, chunks[-1].end)
     return Statement(_bulleted(lines), tuple(pieces), (quote,))
+
+
+def _table(rows: Sequence[Sequence[str]], quote: Quote) -> Statement:
+    """A header and its rows side by side: as they stand, or as columns where those are fewer; a dash for a blank."""
+    width = max(map(len, rows))
+    filled = [[cell.replace("|", "\\|") for cell in (*row, *[""] * width)][:width] for row in rows]
+    columns = [column for column in zip(*filled, strict=True) if any(column[1:])]
+    head, *body = columns if len(rows) < len(columns) else zip(*columns, strict=True)
+    lines = [" | ".join(cell or "–" for cell in row) for row in (head, ["---"] * len(head), *body)]
+    return Statement("\n".join(lines), tuple(cell for row in (head, *body) for cell in row if cell), (quote,))
 
 
 def _list(chunks: Sequence[Chunk], document: Document) -> Statement:

@@ -14,7 +14,7 @@ from careerbot.datatypes import Document, Draft, Quote, Statement
 from careerbot.figures import literal_numbers
 from careerbot.grounding import unsupported
 
-_GLUE = re.compile(r"[\s:;,.\-–•]*")
+_GLUE = re.compile(r"[\s:;,.\-–•|]*")
 _INSIDE = re.compile(r"\w\0\w|\d[.,]\0\d|\d\0[.,]\d")
 """A word or a number cut in two at the NUL character."""
 _SIGNED = re.compile(r"(?<!\w)[-−–][$€£]?\d+(?:,\d{3})*(?:\.\d+)?")

@@ -16,9 +16,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from careerbot.chunking import cells
 from careerbot.datatypes import Answer, Citation, Document
 from careerbot.errors import InputError
-from careerbot.rendering import escape_markdown, quoted, source_line, unescape_markdown, written_by
+from careerbot.rendering import blocks, escape_markdown, quoted, source_line, unescape_markdown, written_by
 
 _COMMENT = "<!-- careerbot "
 _HAND_OUT = "<!-- careerbot hand-out -->"
@@ -34,7 +35,8 @@ _STYLE = (
     "background:#fff}h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2rem;break-after:avoid}"
     "h1,h2,p,blockquote{overflow-wrap:anywhere}blockquote{margin:.2rem 0 .8rem 1rem;padding-left:.7rem;"
     "border-left:3px solid #767676}p.source{margin:.6rem 0 0;break-after:avoid}p.day{color:#555}"
-    "article{break-inside:avoid-page}"
+    "article{break-inside:avoid-page}table{border-collapse:collapse}thead{font-weight:600}"
+    "td{border:1px solid #767676;padding:.2rem .5rem;vertical-align:top}"
 )
 _HEAD = (
     '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -62,11 +64,24 @@ def as_markdown(answers: Sequence[Answer], day: str, title: str = "careerbot") -
         if reading := _reading(answer):
             parts.append(f"*Answering: {_flat(reading)}*")
         # One paragraph a line: line breaks would be lost in an editor that trims lines.
-        parts += [line for line in escape_markdown(answer.text).split("\n") if line.strip()]
+        for lines in blocks(answer.text):
+            parts += _markdown_block(lines)
         if written := written_by(answer):
             parts.append(f"*{_flat(written)}*")
         parts += [_markdown_source(citation) for citation in answer.citations]
     return "\n\n".join(parts) + "\n"
+
+
+def _markdown_block(lines: Sequence[str]) -> list[str]:
+    """The paragraphs of a line, or the one of a table."""
+    if len(lines) == 1:
+        return [line for line in escape_markdown(lines[0]).split("\n") if line.strip()]
+    head, rule, *rows = lines
+    return ["\n".join([_markdown_row(head), rule, *map(_markdown_row, rows)])]
+
+
+def _markdown_row(line: str) -> str:
+    return " | ".join(map(escape_markdown, cells(line)))
 
 
 _PROMISED = "Every statement is a quotation from the source that is named with it."
@@ -116,7 +131,7 @@ def _article(answer: Answer) -> str:
     """One question with its answer and sources."""
     reading = _reading(answer)
     read = f"<p><em>Answering: {escape(reading)}</em></p>" if reading else ""
-    said = "".join(f"<p>{escape(line)}</p>" for line in answer.text.split("\n") if line.strip())
+    said = "".join(map(_html_block, blocks(answer.text)))
     told = "".join(
         f"<p class='source'>[{held.number}] {escape(source_line(held))}</p>"
         f"<blockquote>“{escape(quoted(held))}”</blockquote>"
@@ -124,6 +139,14 @@ def _article(answer: Answer) -> str:
     )
     written = f"<p><em>{escape(written_by(answer))}</em></p>" if answer.writing else ""
     return f"<article><h2>{escape(answer.question)}</h2>{read}{said}{written}{told}</article>"
+
+
+def _html_block(lines: Sequence[str]) -> str:
+    if len(lines) == 1:
+        return f"<p>{escape(lines[0])}</p>" if lines[0].strip() else ""
+    head, _, *rows = ("".join(f"<td>{escape(cell)}</td>" for cell in cells(line)) for line in lines)
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def check(text: str, documents: Mapping[str, Document]) -> tuple[Checked, ...]:

@@ -6,16 +6,20 @@ All that is not ours is escaped; the markup is Markdown with a few HTML elements
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlencode
 
+from careerbot.chunking import cells
 from careerbot.datatypes import Answer, Citation, Disagreement
 from careerbot.figures import figures
 from careerbot.passages import seal
-from careerbot.rendering import escape_html, escape_markdown, quoted, source_line, written_by
+from careerbot.rendering import blocks, escape_html, escape_markdown, quoted, source_line, written_by
 
 _MARKS = re.compile(r" (?:\[\d{1,9}\])+$")
 _DIGITS = re.compile(r"\d+")
+NOT_STATED = "<span class='blank'>not stated</span>"
+"""What a cell shows where the documents say nothing."""
+
 _MARKUP = re.compile(r"[\\`*_{}\[\]~|!]")
 
 
@@ -24,7 +28,7 @@ def message(answer: Answer) -> str:
     parts = []
     if is_read_otherwise(answer):
         parts.append(f"*Answering: {escape_markdown(answer.searched_question)}*")
-    parts.append("\n".join(_line(line, answer.citations) for line in answer.text.split("\n")).strip("\n"))
+    parts.append("\n".join(_block(held, answer.citations) for held in blocks(answer.text)).strip("\n"))
     if written := written_by(answer):
         parts.append(f"*{escape_markdown(written)}*")
     parts += [_card(disagreement, answer.citations) for disagreement in answer.disagreements]
@@ -56,6 +60,34 @@ def dated(as_of: str) -> str:
 def _link(citation: Citation) -> str:
     title = f"Source {citation.number}: {citation.title}"
     return passage_link(citation.source, citation.start, citation.quote, f"[{citation.number}]", title)
+
+
+def _block(lines: Sequence[str], citations: Sequence[Citation]) -> str:
+    """A line of an answer, or a table of it."""
+    if len(lines) == 1:
+        return _line(lines[0], citations)
+    last, cited = _cut(lines[-1], citations)
+    head, _, *rows = map(cells, (*lines[:-1], last))
+    links = "".join(_link(citation) for citation in cited)
+    return f"\n{grid(head, rows, links + (f' {dated(cited[0].as_of)}' if cited else ''))}\n"
+
+
+def grid(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "") -> str:
+    """A table as HTML on one line, the first cell of a row its label; `caption` is HTML that stands below it."""
+    names = "".join(f"<th scope='col'>{escape_html(name)}</th>" for name in head)
+    body = "".join(
+        f"<tr><th scope='row'>{escape_html(label)}</th>{''.join(f'<td>{_given(cell)}</td>' for cell in held)}</tr>"
+        for label, *held in rows
+    )
+    below = f"<caption>{caption}</caption>" if caption else ""
+    return (
+        f"<div class='wide'><table class='compared'>{below}<thead><tr>{names}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _given(cell: str) -> str:
+    return escape_html(cell) if cell.strip("–") else NOT_STATED
 
 
 def _line(line: str, citations: Sequence[Citation]) -> str:

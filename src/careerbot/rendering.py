@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -15,6 +16,7 @@ _MARK = re.compile(r"^\s*(?:[-*+•‣◦▪·]|\d{1,3}[.)])\s+", re.MULTILINE)
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#|!~&]")
 _LINE_MARK = re.compile(r"^(\d{0,9})([-+=:.)])", re.M)
 _ESCAPED = re.compile(r"\\([-\\`*_{}\[\]<>#|!~&+=:.)])|&#(46|58|64);")
+_TABLE = re.compile(r"^[^\n]+\n---(?: \| ---)+\n(?:[^\n]+\n)*?[^\n]* (?:\[\d{1,9}\])+$", re.MULTILINE)
 _ADDRESS = re.compile(r"://|@|(?<=www)\.", re.IGNORECASE)
 
 
@@ -55,6 +57,18 @@ def as_json(answer: Answer, id: str = "") -> dict[str, Any]:  # noqa: A002 - the
         "suggestions": list(answer.suggestions),
         "latency_ms": round(answer.latency_ms, 1),
     } | ({"model": asdict(answer.writing)} if answer.writing else {})
+
+
+def blocks(text: str) -> Iterator[list[str]]:
+    """The lines of an answer, each by itself; those of a Markdown table together, the markers behind its last cell."""
+    end = 0
+    for table in _TABLE.finditer(text):
+        if table.start() > end:
+            yield from ([line] for line in text[end : table.start() - 1].split("\n"))
+        yield table.group().split("\n")
+        end = table.end() + 1
+    if end <= len(text):
+        yield from ([line] for line in text[end:].split("\n"))
 
 
 def written_by(answer: Answer) -> str:

@@ -55,14 +55,7 @@ def compare(bot: Careerbot) -> None:
 
 def whole_table(table: tables.Table) -> str:
     """A table of a document as HTML."""
-    head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in (table.first, *table.columns))
-    rows = "".join(
-        f"<tr><th scope='row'>{escape(row.label)}</th>" + "".join(f"<td>{escape(cell)}</td>" for cell in row.cells)
-        for row in table.rows
-    )
-    return (
-        f"<div class='wide'><table class='compared'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    return messages.grid((table.first, *table.columns), ((row.label, *row.cells) for row in table.rows))
 
 
 def comparison(documents: Mapping[str, Document], held: tables.Comparison) -> str:
@@ -82,7 +75,7 @@ def comparison(documents: Mapping[str, Document], held: tables.Comparison) -> st
 
 def _cell(documents: Mapping[str, Document], cells: Sequence[tables.Cell]) -> str:
     if not cells:
-        return "<span class='blank'>not stated</span>"
+        return messages.NOT_STATED
     said = []
     for cell in cells:
         document = documents[cell.document]

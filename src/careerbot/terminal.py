@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from careerbot import generations, messages, rendering
+from careerbot.chunking import cells
 from careerbot.contents import read_index_documents, read_sources
 from careerbot.datatypes import Answer, Document
 from careerbot.loading import Loaded
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from careerbot.building import BuildReport
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -135,15 +138,25 @@ def show_expanded(folder: Path) -> None:
 
 def show_answer(answer: Answer) -> None:
     """The answer with its sources, coloured where the terminal has colours."""
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
+    from rich.table import Table
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     if messages.is_read_otherwise(answer):
         console.print(Text(f"Answering: {printable(answer.searched_question)}", style="dim italic"))
-    body = Text(printable(answer.text))
-    body.highlight_regex(r"\[\d+\]", "bold cyan")
-    console.print(body)
+    for lines in rendering.blocks(answer.text):
+        if len(lines) == 1 or not console.is_terminal:  # in a pipe the text stays as it is
+            console.print(_said("\n".join(lines)))
+            continue
+        head, _, *rows = ([_said(cell) for cell in cells(line)] for line in lines)
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
+        for name in head:
+            table.add_column(name)
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
     for citation in answer.citations:
         console.print(Text(f"\n[{citation.number}] {printable(rendering.source_line(citation))}", style="cyan"))
         console.print(Text(f"    “{printable(rendering.quoted(citation))}”", style="dim"))
@@ -151,3 +164,12 @@ def show_answer(answer: Answer) -> None:
         console.print(Text(f"\n{printable(written)}", style="italic"))
     if answer.suggestions:
         console.print(Text(f"\nYou could ask: {printable(' · '.join(answer.suggestions))}", style="italic"))
+
+
+def _said(text: str) -> Text:
+    """What an answer says, its markers coloured."""
+    from rich.text import Text
+
+    said = Text(printable(text))
+    said.highlight_regex(r"\[\d+\]", "bold cyan")
+    return said
