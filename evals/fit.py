@@ -21,8 +21,8 @@ from careerbot.pipeline import Careerbot
 from evals.cases import SUITES, Case, load_cases
 
 _ABOUT = ("cosine",)
-_ANSWERED = ("lead", "gap", "score", "margin", "covered", "lead_covered", "unknown", "names", "unit")
-_GUIDED = (*_ANSWERED, "known", "beyond", "elsewhere")
+_ANSWERED = ("lead", "gap", "score", "margin", "covered", "lead_covered", "names", "unit")
+_GUIDED = (*_ANSWERED, "unknown", "known", "beyond", "elsewhere")
 _REFUSAL_WEIGHT = 2.0
 
 Signals = dict[str, float]

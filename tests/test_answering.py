@@ -79,7 +79,7 @@ YEARBOOK = Document(
 )
 DOCUMENTS = {held.id: held for held in (GUIDE, OLD, UNDATED, YEARBOOK)}
 NAMES = {"jex", "mex"}
-BACKGROUND = Background({"jex": 1, "mex": 1}, 9, NAMES, frozenset(), (), UNGUIDED)
+BACKGROUND = Background({"jex": 1, "mex": 1}, frozenset(), 9, NAMES, frozenset(), (), UNGUIDED)
 ALL = [
     hit(GUIDE, text)
     for text in (
@@ -375,7 +375,7 @@ def test_another_source_is_heard_before_the_next_sentence_of_the_same() -> None:
 def test_what_speaks_of_a_word_that_nothing_chosen_speaks_of_goes_before_what_does_not(
     question: str, second: str
 ) -> None:
-    known = Background({"electrician": 9, "wear": 9, "glove": 9}, 9, NAMES, frozenset(), (), UNGUIDED)
+    known = Background({"electrician": 9, "wear": 9, "glove": 9}, frozenset(), 9, NAMES, frozenset(), (), UNGUIDED)
     found = [hit(GUIDE, "Electricians wear gloves", 1.0), hit(GUIDE, "Electricians wear thick", 0.95)]
     part = Part(understand(question)[0], (*found, hit(GUIDE, "Goggles", 0.85)), known)
     given = Settings(answer_threshold=0, max_statements=2)

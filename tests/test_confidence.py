@@ -32,6 +32,7 @@ BAKER = Document("baker", "Baker", TEXT, "baker.md")
 NAMES = {"jex", "mex"}
 KNOWN = Background(
     {"baker": 1, "jex": 1, "mex": 1, "exam": 1, "cost": 1, "pay": 1},
+    frozenset({"wage"}),
     4,
     NAMES,
     places=frozenset(),
@@ -173,6 +174,27 @@ def test_signals_say_what_is_covered() -> None:
     found = signals(question, ranked, ranked, KNOWN)
     assert found["covered"] == pytest.approx(2 / 3)  # bread, baked; not sea: all are equally rare
     assert (found["unit"], found["names"], found["unknown"]) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        pytest.param("What do bakers pay for an exam?", 0, id="words-of-the-documents"),
+        pytest.param("What wages do bakers pay?", 0, id="words-that-people-ask-with"),
+        pytest.param("What wages do bakers pay at sea?", 1 / 3, id="one"),
+        pytest.param("What wages do wizards pay to elves at sea in winter?", 1, id="more-than-three-count-as-three"),
+    ],
+)
+def test_words_that_neither_documents_nor_people_use_are_unknown(text: str, unknown: float) -> None:
+    question, ranked = asked(text, "Bread is")
+    assert signals(question, ranked, ranked, KNOWN)["unknown"] == pytest.approx(unknown)
+
+
+def test_unknown_words_make_an_answer_less_probable() -> None:
+    known = dataclasses.replace(KNOWN, asked={"toast"}, wanted=guided("retirement", 0.4))
+    unknown = dataclasses.replace(known, asked=frozenset())
+    question, ranked = asked("How is bread toasted?", "Bread is")
+    assert judge(question, ranked, ranked, unknown).probability < judge(question, ranked, ranked, known).probability
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ FILES = (
     "topics.npy",
     "vocabulary.json",
     "names.json",
+    "asked.json",
     "bm25/data.csc.index.npy",
     "bm25/indices.csc.index.npy",
     "bm25/indptr.csc.index.npy",

@@ -337,6 +337,10 @@ class TestWordings:
         names = generations.vector_names(index.chunks, owners)
         assert len(set(names)) == len(names) == 5 + 3
 
+    def test_the_words_with_which_people_ask_are_known(self, tmp_path: Path) -> None:
+        build([_baker(Wording(SHIFT, ("how long are the shifts",)))], WordEncoder(), tmp_path / "index")
+        assert {"shift"} <= open_index(tmp_path / "index", WordEncoder()).asked <= {"long", "shift"}
+
     def test_chunks_without_wordings_have_none(self) -> None:
         assert generations.wordings(chunks(_baker())) == generations.wordings(()) == {}
 
@@ -553,6 +557,7 @@ class TestOpening:
             "vectors.npy",
             "vocabulary.json",
             "names.json",
+            "asked.json",
             "bm25/vocab.index.json",
             "bm25/data.csc.index.npy",
             "bm25/params.index.json",

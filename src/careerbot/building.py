@@ -24,7 +24,7 @@ from careerbot.datatypes import Chunk, Document, Gap
 from careerbot.embedding import Encoder, Progress, Vectors
 from careerbot.errors import CareerbotError, IndexUnusable, InputError, StorageError
 from careerbot.index import open_generation, open_verified
-from careerbot.words import names, search_terms, tokens
+from careerbot.words import names, search_terms, stems, tokens
 
 _SAMPLE = 400  # vectors of a new generation that must be found: some 2 s of 16,000
 _APART = 1000
@@ -196,6 +196,8 @@ def _write(
         vocabulary = Counter(word for text in passages for word in set(tokens(text)))
         generations.write_json(draft / "vocabulary.json", dict(sorted(vocabulary.items())))
         generations.write_json(draft / "names.json", sorted(names(passages)))
+        asked = (text for chunk in chunks for text in chunk.wordings)
+        generations.write_json(draft / "asked.json", sorted(frozenset().union(*map(stems, asked))))
         stores.write_terms(draft / "bm25", [search_terms(chunking.views(chunk)[1]) for chunk in chunks])
         wordings = generations.wordings(chunks)
         for name, learned in zip(generations.TURNED, _topics(vectors, len(chunks), wordings, gaps), strict=True):

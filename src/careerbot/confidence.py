@@ -20,6 +20,7 @@ from careerbot.occupations import occupations, subjects
 from careerbot.questions import Question, focus
 from careerbot.words import content_words, stem, tokens
 
+_MOST_UNKNOWN = 3
 _NAMED_GAP = 0.55
 """Cosine from which a known gap is named as what the sources lack."""
 
@@ -33,16 +34,22 @@ _MEANING_GIVEN = 0.9
 class Background:
     """What the index knows beside the hits.
 
-    `frequency` counts passages per stem, `passages` all of them; `names` and `titles` are those of the
-    documents, `places` what whole documents are about; `wanted` is what people are known to ask for so.
+    `frequency` counts passages per stem, `passages` all of them; `asked` holds the stems with which people
+    are known to ask; `names` and `titles` are those of the documents, `places` what whole documents are about;
+    `wanted` is what people are known to ask for so.
     """
 
     frequency: Mapping[str, int]
+    asked: Collection[str]
     passages: int
     names: Collection[str]
     places: frozenset[str]
     titles: tuple[str, ...]
     wanted: Wanted
+
+    def knows(self, one: str) -> bool:
+        """Whether a document or a question that people are known to ask has a word of this stem."""
+        return one in self.frequency or one in self.asked
 
     def shares(self, question: Question) -> dict[str, float]:
         """The stems of a question's content words, each with its share of their rarity; the shares add up to 1."""
@@ -141,12 +148,12 @@ def signals(
     """What the probability is computed from; each between about -1 and 2.
 
     `cosine` the best among the first ten; `lead` that of the first chosen; `gap` how much nearer the
-    question is to a known gap; `known` how near it is to what people are known to ask for, `beyond`
-    how much nearer to what is not covered; `elsewhere` the share of its rarity-weighted words that
-    the nearest gap speaks of and no chosen statement; `score`, `margin` of the ranking; `covered`,
-    `lead_covered` the share of those words in the chosen statements and in the first; `unknown` the
-    share of words that no document has; `names` the share of names not spoken of, `unit` whether the
-    kind of amount asked for is there (-1 it is not, 0 none is asked for).
+    question is to a known gap; `known` how near it is to what people are known to ask for, `beyond` how much
+    nearer to what is not covered; `elsewhere` the share of its rarity-weighted words that the nearest gap
+    speaks of and no chosen statement; `score`, `margin` of the ranking; `covered`, `lead_covered` the share
+    of those words in the chosen statements and in the first; `unknown` how many of the question's words no
+    document has and nobody is known to ask with, of at most three; `names` the share of names not spoken of,
+    `unit` whether the kind of amount asked for is there (-1 it is not, 0 none is asked for).
     """
     shares = background.shares(question)
     held = [candidate.said.about for candidate in chosen]
@@ -172,7 +179,7 @@ def signals(
         "margin": ranked[0].score - ranked[min(9, len(ranked) - 1)].score,
         "covered": sum(share for one, share in shares.items() if one in every),
         "lead_covered": sum(share for one, share in shares.items() if one in held[0]),
-        "unknown": sum(share for one, share in shares.items() if one not in background.frequency),
+        "unknown": min(sum(not background.knows(one) for one in shares), _MOST_UNKNOWN) / _MOST_UNKNOWN,
         "names": sum(silent) / len(silent) if silent else 0.0,
         "unit": 1.0 if given else -1.0 if question.units and not question.open else 0.0,
     }
@@ -197,48 +204,46 @@ def _sigmoid(found: Mapping[str, float], fit: Mapping[str, float]) -> float:
 
 
 _ABOUT = {
-    "intercept": -6.178,
-    "cosine": 19.297,
+    "intercept": -6.443,
+    "cosine": 19.697,
 }
 _ABOUT_GUIDED = {
-    "intercept": -11.458,
-    "cosine": 22.36,
+    "intercept": -11.433,
+    "cosine": 22.301,
 }
 _ANSWERED = {
-    "intercept": -2.047,
-    "lead": -1.0,
-    "score": 3.089,
-    "margin": 1.304,
-    "covered": 1.903,
-    "lead_covered": -1.56,
-    "unknown": 0.684,
-    "names": -2.059,
-    "unit": 0.578,
+    "intercept": -2.319,
+    "lead": -1.873,
+    "score": 4.576,
+    "margin": 1.438,
+    "covered": 1.591,
+    "lead_covered": -2.064,
+    "names": -2.765,
+    "unit": 0.416,
 }
 _ANSWERED_GAPS = {
-    "intercept": 4.591,
-    "lead": -7.344,
-    "gap": -15.873,
-    "score": 0.644,
-    "margin": -0.926,
-    "covered": 2.087,
-    "lead_covered": -0.183,
-    "unknown": 0.468,
-    "names": -2.136,
-    "unit": 1.272,
+    "intercept": 4.133,
+    "lead": -9.459,
+    "gap": -15.916,
+    "score": 3.05,
+    "margin": -0.896,
+    "covered": 1.743,
+    "lead_covered": -0.205,
+    "names": -2.911,
+    "unit": 1.057,
 }
 _ANSWERED_GUIDED = {
-    "intercept": 3.875,
-    "lead": -10.283,
-    "gap": -15.142,
-    "score": 1.952,
-    "margin": -1.598,
-    "covered": 0.586,
-    "lead_covered": 3.608,
-    "unknown": 0.215,
-    "names": -2.816,
-    "unit": 1.17,
-    "known": -6.385,
-    "beyond": -11.544,
-    "elsewhere": -3.374,
+    "intercept": 4.237,
+    "lead": -10.919,
+    "gap": -15.22,
+    "score": 2.213,
+    "margin": -1.959,
+    "covered": 0.299,
+    "lead_covered": 3.528,
+    "names": -2.56,
+    "unit": 1.206,
+    "unknown": -1.606,
+    "known": -5.485,
+    "beyond": -11.361,
+    "elsewhere": -3.558,
 }

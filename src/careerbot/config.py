@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     max_statements: int = Field(5, ge=1, le=12, description="statements in an answer, a list counting as one")
     keep_ratio: float = Field(0.5, ge=0, le=1, description="share of the best score that a further statement needs")
     suggestions: int = Field(3, ge=0, le=10, description="checked questions suggested after an answer; 0 for none")
-    answer_threshold: float = Field(0.35, ge=0, le=1, description="confidence below which an answer is withheld")
+    answer_threshold: float = Field(0.4, ge=0, le=1, description="confidence below which an answer is withheld")
     max_question_chars: int = Field(10_000, ge=100, le=100_000, description="characters of the longest question")
     max_turns: int = Field(20, ge=1, le=100, description="earlier turns of a conversation that are read")
     host: str = Field("127.0.0.1", min_length=1, description="address that the web app listens on")

@@ -56,6 +56,8 @@ class Index:
         self.vectors: Vectors = np.load(folder / "vectors.npy", mmap_mode="r").view(np.ndarray)
         self.vocabulary: dict[str, int] = generations.read_json(folder / "vocabulary.json")
         self.names: frozenset[str] = frozenset(generations.read_json(folder / "names.json"))
+        self.asked: frozenset[str] = frozenset(generations.read_json(folder / "asked.json"))
+        """The stems of the content words with which people are known to ask."""
         wordings = generations.wordings(self.chunks)
         owners = generations.owners(self.chunks, wordings)
         first = np.array([chunk.part is None for chunk in self.chunks])

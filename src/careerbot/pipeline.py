@@ -278,7 +278,8 @@ class _Served:
         return known | dict(zip(new, self.encoder.encode(new) if new else (), strict=True))
 
     def _background(self, wanted: Wanted) -> Background:
-        return Background(self._frequency, self._passages, self.index.names, self._places, self._titles, wanted)
+        index = self.index
+        return Background(self._frequency, index.asked, self._passages, index.names, self._places, self._titles, wanted)
 
     @cached_property
     def _titles(self) -> tuple[str, ...]:
