@@ -78,7 +78,7 @@ YEARBOOK = Document(
     "yearbook", "Yearbook", "# Yearbook\n\nThe median wage of all electricians was $61,590 a year.\n", "y.md"
 )
 DOCUMENTS = {held.id: held for held in (GUIDE, OLD, UNDATED, YEARBOOK)}
-NAMES = {"jex", "mex"}
+NAMES = {"jex", "mex", "mex-j"}
 BACKGROUND = Background({"jex": 1, "mex": 1}, frozenset(), 9, NAMES, frozenset(), (), UNGUIDED)
 ALL = [
     hit(GUIDE, text)
@@ -422,6 +422,44 @@ def test_no_more_is_said_than_the_settings_allow() -> None:
     found = [hit(GUIDE, text) for text in ("Electricians like", "Electricians climb", "The JEX", "The MEX")]
     assert len(draft("What of them?", found, max_statements=2).statements) == 2
     assert len(draft("What of them?", found).statements) == 4
+
+
+EXAMS = Document(
+    "exams",
+    "Exams",
+    """\
+# Exams
+
+## JEX
+
+The JEX lasts two hours. The MEX came later. The JEX is hard.
+
+## MEX
+
+The MEX lasts three hours. The MEX needs tools.
+
+## MEX-J
+
+The MEX-J lasts one hour.
+""",
+    "e.md",
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "beginnings", "said"),
+    [
+        pytest.param("How long does the JEX last?", ("The JEX lasts", "The MEX lasts"), 1, id="the-same-of-another"),
+        pytest.param("How long do exams last?", ("The JEX lasts", "The MEX lasts"), 2, id="none-is-named"),
+        pytest.param("How long does the JEX last?", ("The JEX lasts", "The MEX came"), 2, id="under-the-same-headings"),
+        pytest.param("How long does the MEX last?", ("The MEX lasts", "The MEX-J"), 2, id="a-kind-of-it"),
+        pytest.param("How long is the JEX, with tools?", ("The JEX lasts", "The MEX needs"), 2, id="left-open-so-far"),
+    ],
+)
+def test_a_further_statement_is_about_what_is_asked_about(question: str, beginnings: list[str], said: int) -> None:
+    found = [hit(EXAMS, text, 1 - 0.1 * at) for at, text in enumerate(beginnings)]
+    written = draft(question, found, documents={"exams": EXAMS})
+    assert len(written.statements) == said
 
 
 @pytest.mark.parametrize("hits", [[], [hit(GUIDE, "The duties")]], ids=["no-hits", "nothing-quotable"])

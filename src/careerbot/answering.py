@@ -195,6 +195,7 @@ class _Choice:
     source says of the same thing is worth more than what the same source says of the next thing.
     And what speaks of words of the question that nothing chosen speaks of goes before what does not
     (coverage, as in Lin and Bilmes 2011): the other half of a comparison, the second fact asked for.
+    The same fact about another thing than the question names is worth nothing.
     """
 
     def __init__(self, part: Part, settings: Settings, most: int, taken: Sequence[Sequence[Candidate]]) -> None:
@@ -203,6 +204,8 @@ class _Choice:
         self._words, self._most_words = 0, settings.answer_words
         self._most_groups = most - len(taken)
         self._left = part.background.shares(part.question)
+        self._names = frozenset(part.background.names)
+        self._asked = self._names.intersection(part.question.names)
         self._documents: set[str] = set()
         for group in taken:
             for candidate in group:
@@ -237,6 +240,21 @@ class _Choice:
 
     def _worth(self, candidate: Candidate, new: float) -> float:
         return candidate.score + _COVERAGE * new - (_SPOKEN if candidate.chunk.document in self._documents else 0)
+
+    def is_of_another(self, candidate: Candidate) -> bool:
+        """Whether it names something that the first does not, and nothing that the question names or leaves open.
+
+        A sentence under the headings of the first speaks of the same thing, whatever it names.
+        """
+        if not (self._asked and self.shown):
+            return False
+        first, said = self.shown[0], candidate.said
+        if candidate.chunk.kind is Kind.PROSE and candidate.chunk.headings == first.chunk.headings:
+            return False
+        spoken = {part for name in said.context & self._names for part in (name, *name.split("-"))}
+        if spoken & self._asked or not said.own & self._names - first.said.context:
+            return False
+        return not any(word in said.about for word in self._left)
 
     def repeats(self, candidate: Candidate) -> bool:
         """Whether what is chosen says it already."""
@@ -286,7 +304,7 @@ def _choose(
     for best, worth in _best_first(left, choice):
         if choice.shown and worth < enough:
             break
-        if choice.repeats(best):
+        if choice.repeats(best) or choice.is_of_another(best):
             continue
         told = frozenset().union(*(other.stems for other in choice.shown)) if shares else frozenset()
         compared = shares.keys() & best.stems - told

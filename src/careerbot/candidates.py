@@ -84,6 +84,11 @@ class Said:
         return spelled_out(self._chunk.text)
 
     @cached_property
+    def own(self) -> frozenset[str]:
+        """Its own words."""
+        return frozenset(self._own)
+
+    @cached_property
     def _own(self) -> list[str]:
         return _with_families(tokens(self._chunk.text))
 
