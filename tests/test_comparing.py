@@ -25,7 +25,7 @@ def candidates(question: str, *texts: str, scores: tuple[float, ...] = ()) -> li
 
 def values(question: str, *texts: str, scores: tuple[float, ...] = ()) -> set[str]:
     ranked = candidates(question, *texts, scores=scores)
-    return {figure.text for _, figure in sides(read(question, NAMES), ranked, likeness, NAMES)}
+    return {figure.text for _, figure in sides(read(question, NAMES), ranked, likeness, NAMES, ())}
 
 
 WAGE = "What is the median wage of welders?"
@@ -58,7 +58,7 @@ def test_the_best_statement_comes_first_and_each_value_once() -> None:
         "The median wage of welders is $45,000 a year.",
         "The median wage of all welders is $45,000 a year.",
     )
-    found = sides(read(WAGE), candidates(WAGE, *texts, scores=(1.0, 0.9, 0.8)), likeness, NAMES)
+    found = sides(read(WAGE), candidates(WAGE, *texts, scores=(1.0, 0.9, 0.8)), likeness, NAMES, ())
     assert [figure.text for _, figure in found] == ["$48,000", "$45,000"]
     assert subject(found) == "annual median wage welders year"
 
@@ -108,8 +108,96 @@ def test_statements_that_people_ask_for_in_the_same_words_are_alike(wording: str
         hit(Document(name, name, f"# Title\n\n{text}\n", name, wordings=(Wording(text, held),)), text, score)
         for name, text, held, score in zip("ab", (FIRST, other), asked, (1.0, 0.9), strict=True)
     ]
-    found = sides(read(WAGE), rank(read(WAGE), hits), likeness, NAMES)
+    found = sides(read(WAGE), rank(read(WAGE), hits), likeness, NAMES, ())
     assert [figure.text for _, figure in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "texts", "disagree"),
+    [
+        pytest.param(
+            "How many questions has the JEX?",
+            ("The JEX exam of MEX has 90 questions.", "The FEX exam of MEX has 80 questions."),
+            False,
+            id="what-they-share-is-not-what-they-are-about",
+        ),
+        pytest.param(
+            "How many members has the JEX?",
+            ("The JEX guild has 90 members.", "The JEX guild has 80 exams."),
+            False,
+            id="other-things-counted",
+        ),
+        pytest.param(
+            "How many members has the JEX?",
+            ("The JEX guild has 90 members.", "The JEX guild has 80 members."),
+            True,
+            id="the-same-counted",
+        ),
+        pytest.param(
+            "What do welders earn in Oregon?",
+            ("Welders in Oregon earn $40,000.", "Welders in Nevada earn $48,000."),
+            False,
+            id="other-place",
+        ),
+        pytest.param(
+            "What do welders earn in Oregon?",
+            ("Welders in Oregon earn $40,000.", "Welders earn $48,000."),
+            False,
+            id="a-place-and-none",
+        ),
+        pytest.param(
+            "What do welders earn?",
+            ("Welders in Chile earn $40,000.", "Welders earn $48,000."),
+            True,
+            id="the-place-that-all-is-about",
+        ),
+        pytest.param(
+            "How long does it take?",
+            ("A diploma for welders takes 2 years.", "A badge for welders takes 4 months, a diploma 3 years."),
+            False,
+            id="one-of-several-figures",
+        ),
+        pytest.param(
+            "How long does it take?",
+            ("A diploma for welders takes 2 years.", "A diploma for welders takes 3 years."),
+            True,
+            id="one-figure-each",
+        ),
+        pytest.param(
+            "Does a diploma take 2 years or 3 years?",
+            ("A diploma for welders takes 2 years.", "A diploma for welders takes 3 years."),
+            True,
+            id="yes-or-no-between-amounts",
+        ),
+        pytest.param(
+            "What are the wages in Oregon?",
+            ("Welders in Oregon earn $40,000.", "Welders in Oregon earn $48,000."),
+            True,
+            id="several-of-one-place",
+        ),
+    ],
+)
+def test_a_disagreement_is_about_one_thing(question: str, texts: tuple[str, str], disagree: bool) -> None:
+    names = NAMES | {"fex"}
+    hits = [hit(document(text, f"d{at}"), text, 1 - at / 10) for at, text in enumerate(texts)]
+    asked = read(question, names)
+    assert bool(sides(asked, rank(asked, hits), lambda one, other: 1.0, names, {"chile"})) is disagree
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "disagree"),
+    [
+        pytest.param("Small charts take 5 minutes.", "Large charts take 20 minutes.", False, id="two-things"),
+        pytest.param("Dues are $70 a year.", "All dues are $90 a year.", True, id="one-period"),
+        pytest.param("Dues are $70 a year.", "All dues are $90 in all.", False, id="a-period-and-none"),
+        pytest.param("The median is $70 in all.", "The median is $90 for all.", True, id="one-statistic"),
+    ],
+)
+def test_one_document_disagrees_with_itself_about_one_measure_only(one: str, other: str, disagree: bool) -> None:
+    held = document(f"{one}\n\n{other}")
+    asked = read("How much is it?" if "$" in one else "How long does it take?")
+    ranked = rank(asked, [hit(held, one, 1.0), hit(held, other, 0.9)])
+    assert bool(sides(asked, ranked, lambda first, second: 1.0, NAMES, ())) is disagree
 
 
 def test_exams_of_different_names_never_contradict_each_other() -> None:
@@ -133,7 +221,7 @@ def test_members_of_one_table_or_list_never_contradict_each_other(text: str) -> 
     members = [hit(held, line.removeprefix("- ")) for line in text.split("\n") if "Welders" in line and "$" in line]
     ranked = rank(read(question), members)
     assert len(ranked) == 2
-    assert sides(read(question), ranked, lambda one, other: 1.0, NAMES) == ()
+    assert sides(read(question), ranked, lambda one, other: 1.0, NAMES, ()) == ()
 
 
 @pytest.mark.parametrize(
@@ -168,7 +256,7 @@ def test_a_table_and_another_source(sentence: str, score: float, expected: list[
     question = read("How much do welders earn?")
     rows = [hit(TABLE, "| Welders here", 0.9), hit(TABLE, "| Welders there", 0.8)]
     ranked = rank(question, [*rows, hit(document(sentence, "other"), sentence, score)])
-    found = sides(question, ranked, lambda one, other: 1.0, NAMES)
+    found = sides(question, ranked, lambda one, other: 1.0, NAMES, ())
     assert [figure.text for _, figure in found] == expected
 
 

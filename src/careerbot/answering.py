@@ -90,7 +90,7 @@ def select(
 ) -> Selection:
     """The candidates for one part of a question, in at most `most` statements and all differing values."""
     ranked = rank(part.question, part.hits)
-    differing = _newest_first(sides(part.question, ranked, similar, names), documents)
+    differing = _newest_first(sides(part.question, ranked, similar, names, part.background.places), documents)
     groups = in_steps(part.question, ranked, _WHOLE_LIST * settings.answer_words)
     if not groups:
         groups = [[candidate] for candidate, _ in differing]
@@ -133,7 +133,7 @@ def write(
         new = [list(group) for group in selection.groups if not any(same(group[0], member) for member in shown)]
         chosen += new or (_next(selection.ranked, shown, settings) if shown and parts[0].question.asked else [])
     merged = _merged(chosen)
-    if parts[0].question.compares:
+    if parts[0].question.compares or not parts[0].question.asked:
         merged = [_both_sides(group, parts[0].question.names, pool) for group in merged]
     equal: dict[object, list[Candidate]] = {}
     for candidate in pool:

@@ -11,7 +11,7 @@ from careerbot.chunking import cells
 from careerbot.datatypes import Chunk, Figure, Hit, Kind
 from careerbot.figures import figures
 from careerbot.questions import Question
-from careerbot.words import FUNCTION_WORDS, spelled_out, stem, tokens
+from careerbot.words import FUNCTION_WORDS, content_words, spelled_out, stem, tokens
 
 # Weights beside a score whose best is about 1.2; chosen on the tuning questions of the exam.
 _UNIT, _NO_UNIT = 0.06, -0.15
@@ -96,6 +96,16 @@ class Said:
     def stems(self) -> frozenset[str]:
         """Those of its own words."""
         return frozenset(stem(word) for word in self._own if word not in FUNCTION_WORDS)
+
+    @cached_property
+    def beside(self) -> frozenset[str]:
+        """The stems of it and its lead without the figures."""
+        chunk, text = self._chunk, self._chunk.text
+        if chunk.kind is not Kind.TABLE:  # there the figures' places are those in the row under its headers
+            for figure in reversed(self.figures):
+                text = f"{text[: figure.start]} {text[figure.end :]}"
+        around = f"{text} {chunk.lead.text}" if chunk.lead else text
+        return frozenset(stem(word) for word in content_words(around) if not word[0].isdigit())
 
     @cached_property
     def context(self) -> frozenset[str]:

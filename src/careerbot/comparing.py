@@ -6,9 +6,12 @@ from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 
 from careerbot.candidates import Candidate
+from careerbot.chunking import cells
 from careerbot.datatypes import Chunk, Figure, Kind
+from careerbot.figures import figures
+from careerbot.places import places
 from careerbot.questions import Question
-from careerbot.words import content_words, stem, tokens
+from careerbot.words import content_words, stem, stems, tokens
 
 _NEAR = 0.45
 """Share of the lead's score that another statement needs to be read as an answer to the same question."""
@@ -20,10 +23,16 @@ _NEAR_MEASURE = 0.3
 """That share where a statistic is asked for: one that gives it as well may be worded quite differently."""
 
 _ASKED_ALIKE = 0.3
-"""Share of the ways in which people ask for a statement that must ask for another one too, if both say one thing.
+"""Share of the ways in which people ask for a statement that must ask for another one too, if both give one statistic.
 
 A broad question is answered by statements that have little else in common.
 """
+
+_SHARED_WORDINGS = 0.3
+"""Share of the wordings of two statements that are the same where both answer the same question."""
+
+_SHARED_WORDS = 0.5
+"""Share of their words, where the wordings do not tell."""
 
 _SUBJECT = 6
 """First words of a statement, in which the name stands that it is about."""
@@ -66,12 +75,13 @@ def _negated(text: str) -> bool:
 
 
 def sides(
-    question: Question, ranked: Sequence[Candidate], similar: Similar, names: Collection[str]
+    question: Question, ranked: Sequence[Candidate], similar: Similar, names: Collection[str], at_home: Collection[str]
 ) -> tuple[tuple[Candidate, Figure], ...]:
     """The statements that give different values for what the best one gives, that one first.
 
-    Unit, statistic and period must agree; what another statement leaves open does not contradict.
-    Empty when the best statement gives no amount, or when there is one value only.
+    Unit, statistic, period, place and what is named or counted must agree; what another statement leaves open
+    does not contradict. `at_home` are the places that whole documents are about, which need not be named. Empty
+    when the best statement gives no amount, or when there is one value only.
     """
     lead = _lead(question, ranked)
     if lead is None:
@@ -79,20 +89,49 @@ def sides(
     first, asked = lead
     found = [lead]
     # What equals another row of the lead's own table is about that row, and no other value for the lead's.
-    others = {_value(figure) for held in ranked if together(held, first) for figure in held.figures if held != first}
+    others = {
+        (figure.unit, _value(figure))
+        for held in ranked
+        if together(held, first) and held != first
+        for figure in held.figures
+    }
     for candidate in ranked:
         if candidate.score < (_NEAR_MEASURE if question.statistic else _NEAR) * first.score:
             break
-        stated = next((figure for figure in candidate.figures if _comparable(figure, asked)), None)
+        comparable = [figure for figure in candidate.figures if _comparable(figure, asked)]
         told = {_value(figure) for figure in candidate.figures}
-        if stated is None or not told.isdisjoint(others) or any(_value(figure) in told for _, figure in found):
+        if not comparable or _spans(comparable, asked) or any(_value(held) in told for _, held in found):
             continue
-        if of_others(candidate, first, names) or not _alike(first.chunk, candidate.chunk, similar):
+        stated = comparable[0]
+        if (stated.unit, _value(stated)) in others or not _same_measure(
+            lead, (candidate, stated), similar, names, at_home
+        ):
             continue
         if any(together(candidate, held) for held, _ in found):
             continue
         found.append((candidate, stated))
     return tuple(found[:_MOST_SIDES]) if len(found) > 1 else ()
+
+
+def _same_measure(
+    lead: tuple[Candidate, Figure],
+    other: tuple[Candidate, Figure],
+    similar: Similar,
+    names: Collection[str],
+    at_home: Collection[str],
+) -> bool:
+    """Whether two comparable figures measure one thing. A document mostly tells two things apart."""
+    (first, asked), (candidate, stated) = lead, other
+    one, another = first.chunk, candidate.chunk
+    named = asked.statistic is not None or None is not asked.period == stated.period
+    if one.document == another.document and not named:
+        return False
+    if of_others(candidate, first, names) or not same_counted(lead, other) or not same_row(one, another):
+        return False
+    here, there = (places_named(chunk.text) - set(at_home) for chunk in (one, another))
+    if here != there and here.isdisjoint(there):
+        return False
+    return same_thing(first, candidate) or (named and _alike(one, another, similar))
 
 
 def subject(found: Sequence[tuple[Candidate, Figure]]) -> str:
@@ -109,11 +148,12 @@ def subject(found: Sequence[tuple[Candidate, Figure]]) -> str:
 
 
 def _lead(question: Question, ranked: Sequence[Candidate]) -> tuple[Candidate, Figure] | None:
-    ordered = question.extreme and not question.statistic
-    listed = question.several and not question.statistic
-    if not ranked or listed or question.why or ordered or (question.yes_no and not question.units):
+    several = (question.extreme or question.several) and not (question.statistic or question.places)
+    # "Is it two hours or three?" names the kind of amount by amounts.
+    units = question.units or {figure.unit for figure in figures(question.text) if question.yes_no}
+    if not ranked or several or question.why or (question.yes_no and not units):
         return None
-    stated = [figure for figure in ranked[0].figures if figure.unit in question.units or not question.units]
+    stated = [figure for figure in ranked[0].figures if figure.unit in units or not units]
     if question.statistic:
         stated = [figure for figure in stated if figure.statistic == question.statistic] or stated
     if question.period:
@@ -129,6 +169,12 @@ def _comparable(one: Figure, other: Figure) -> bool:
     return one.period == other.period or (None in (one.period, other.period) and larger <= 5 * smaller)
 
 
+def _spans(told: Sequence[Figure], asked: Figure) -> bool:
+    """Whether several figures of a statement lie around another: "nine months or two years" says a year, too."""
+    ends = [end for figure in told for end in (figure.amount, figure.upper) if end is not None]
+    return len(told) > 1 and min(ends) <= asked.amount <= max(ends)
+
+
 def _alike(one: Chunk, other: Chunk, similar: Similar) -> bool:
     """Whether two statements speak of one thing: people mostly ask for both in the same words, or they are near."""
     both, fewer = len({*one.asked} & {*other.asked}), min(len(one.asked), len(other.asked))
@@ -136,9 +182,47 @@ def _alike(one: Chunk, other: Chunk, similar: Similar) -> bool:
 
 
 def of_others(one: Candidate, other: Candidate, names: Collection[str]) -> bool:
-    """Whether two statements begin by naming different things, as "The CPC exam" and "The CCS exam" do."""
+    """Whether each of two statements begins by naming what the other does not: "The JEX exam" and "The MEX exam"."""
     own, others = ({word for word in tokens(held.chunk.text)[:_SUBJECT] if word in names} for held in (one, other))
-    return bool(own) and bool(others) and not own & others
+    return bool(own - others) and bool(others - own)
+
+
+def same_thing(one: Candidate, other: Candidate) -> bool:
+    """Mostly the same words, or asked for in mostly the same words; nearness alone joins all of one subject."""
+    first, second = set(one.chunk.asked), set(other.chunk.asked)
+    if len(first & second) >= _SHARED_WORDINGS * max(1, len(first | second)):
+        return True
+    return len(one.said.beside & other.said.beside) >= _SHARED_WORDS * max(
+        1, len(one.said.beside), len(other.said.beside)
+    )
+
+
+def same_row(one: Chunk, other: Chunk) -> bool:
+    """Whether rows of two tables may be about the same thing: their first cells share a word."""
+    if one.kind is not Kind.TABLE or other.kind is not Kind.TABLE:
+        return True
+    first, second = (stems(cells(chunk.text)[0]) for chunk in (one, other))
+    return not first.isdisjoint(second)
+
+
+def same_counted(one: tuple[Candidate, Figure], other: tuple[Candidate, Figure]) -> bool:
+    """Whether two counts count the same: "100 questions" and "100 members" do not."""
+    if one[1].unit != "count":
+        return True
+    first, second = (_counted(*told) for told in (one, other))
+    return first == second
+
+
+def _counted(held: Candidate, figure: Figure) -> str:
+    """The stem of the word after a count; in a table the header tells, which `same_thing` compares."""
+    after = [] if held.chunk.kind is Kind.TABLE else content_words(held.chunk.text[figure.end :])
+    return stem(after[0]) if after else ""
+
+
+@lru_cache(maxsize=65536)  # a statement is one of many pairs
+def places_named(text: str) -> frozenset[str]:
+    """The places that a statement names."""
+    return frozenset(places(text))
 
 
 def together(one: Candidate, other: Candidate) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -17,10 +16,18 @@ from numpy.typing import NDArray
 
 from careerbot.candidates import Candidate
 from careerbot.chunking import cells
-from careerbot.comparing import ALIKE, of_others, subject, together
+from careerbot.comparing import (
+    ALIKE,
+    of_others,
+    places_named,
+    same_counted,
+    same_row,
+    same_thing,
+    subject,
+    together,
+)
 from careerbot.datatypes import Chunk, Figure, Kind
-from careerbot.places import places
-from careerbot.words import content_words, stem, stems, tokens
+from careerbot.words import content_words, tokens
 
 Rows = NDArray[np.int64]
 Cosines = Callable[[Rows, Rows], NDArray[np.float32]]
@@ -35,29 +42,19 @@ _MOST_ASKED = 50
 _TILE = 512
 _NEAREST = 10  # statements that one is compared with
 
-_SHARED_WORDINGS = 0.3
-"""Share of the wordings of two statements that are the same where both answer the same question."""
-
-_SHARED_WORDS = 0.5
-"""Share of their words, where the wordings do not tell."""
-
 _ROUNDED = 0.02
 """How far a value may be from another one and be only a rounder way to write it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The figures of one kind in a statement: the first of them, and the least and the most that they span.
-
-    `words` are the stems of the statement and its lead without the figures.
-    """
+    """The figures of one kind in a statement: the first of them, and the least and the most that they span."""
 
     row: int
     held: Candidate
     figure: Figure
     low: float
     high: float
-    words: frozenset[str]
 
 
 KindOfFigure = tuple[str, str | None, str | None]
@@ -69,10 +66,9 @@ def told_by(row: int, held: Candidate) -> Iterator[tuple[KindOfFigure, Told]]:
     kinds: dict[KindOfFigure, list[Figure]] = defaultdict(list)
     for figure in held.figures:
         kinds[figure.unit, figure.statistic, figure.period].append(figure)
-    words = _words(held) if kinds else frozenset()
     for kind, figures in kinds.items():
         ends = [end for figure in figures for end in (figure.amount, figure.upper) if end is not None]
-        yield kind, Told(row, held, figures[0], min(ends), max(ends), words)
+        yield kind, Told(row, held, figures[0], min(ends), max(ends))
 
 
 def conflicts(
@@ -141,15 +137,15 @@ def _disagree(one: Told, other: Told, names: Collection[str], homes: Mapping[str
     """Whether two statements with figures of one kind tell different values of the same thing."""
     first, second = one.held.chunk, other.held.chunk
     if first.document != second.document:
-        alike = _same_thing(one, other)
+        alike = same_thing(one.held, other.held)
     else:  # a document mostly tells two things apart, or how it was and how it is
-        alike = one.figure.year == other.figure.year and one.words == other.words != frozenset()
+        alike = one.figure.year == other.figure.year and one.held.said.beside == other.held.said.beside != frozenset()
         alike = alike and not _under_others(first, second, names)
     if not alike or together(one.held, other.held) or _agree(one, other):
         return False
-    if of_others(one.held, other.held, names) or not _same_counted(one, other):
+    if of_others(one.held, other.held, names) or not same_counted((one.held, one.figure), (other.held, other.figure)):
         return False
-    return _same_row(first, second) and _same_place(first, second, homes)
+    return same_row(first, second) and _same_place(first, second, homes)
 
 
 def _agree(one: Told, other: Told) -> bool:
@@ -168,61 +164,16 @@ def _rounds(exact: float, round_value: float) -> bool:
     return float(f"{exact:.{digits}g}") == round_value
 
 
-def _same_thing(one: Told, other: Told) -> bool:
-    """Mostly the same words, or asked for in mostly the same words; nearness alone joins all of one subject."""
-    first, second = set(one.held.chunk.asked), set(other.held.chunk.asked)
-    if len(first & second) >= _SHARED_WORDINGS * max(1, len(first | second)):
-        return True
-    return len(one.words & other.words) >= _SHARED_WORDS * max(1, len(one.words), len(other.words))
-
-
-def _words(held: Candidate) -> frozenset[str]:
-    chunk, text = held.chunk, held.chunk.text
-    if chunk.kind is not Kind.TABLE:  # there the figures' places are those in the row under its headers
-        for figure in reversed(held.figures):
-            text = f"{text[: figure.start]} {text[figure.end :]}"
-    around = f"{text} {chunk.lead.text}" if chunk.lead else text
-    return frozenset(stem(word) for word in content_words(around) if not word[0].isdigit())
-
-
 def _under_others(one: Chunk, other: Chunk, names: Collection[str]) -> bool:
     """Whether the headings over two statements name different things, as the headings of two exams do."""
     own, others = ({word for word in tokens(" ".join(chunk.headings[1:])) if word in names} for chunk in (one, other))
     return bool(own) and bool(others) and not own & others
 
 
-def _same_row(one: Chunk, other: Chunk) -> bool:
-    """Whether rows of two tables may be about the same thing: their first cells share a word."""
-    if one.kind is not Kind.TABLE or other.kind is not Kind.TABLE:
-        return True
-    first, second = (stems(cells(chunk.text)[0]) for chunk in (one, other))
-    return not first.isdisjoint(second)
-
-
 def _same_place(one: Chunk, other: Chunk, homes: Mapping[str, str]) -> bool:
     """Whether two statements may speak of one place: that which they name, else that of their document."""
-    first, second = (_named(chunk.text) or {homes[chunk.document].lower()} - {""} for chunk in (one, other))
+    first, second = (places_named(chunk.text) or {homes[chunk.document].lower()} - {""} for chunk in (one, other))
     return first == second or not first.isdisjoint(second)
-
-
-@lru_cache(maxsize=65536)  # a statement is one of many pairs
-def _named(text: str) -> frozenset[str]:
-    return frozenset(places(text))
-
-
-def _same_counted(one: Told, other: Told) -> bool:
-    """Whether two counts count the same: "100 questions" and "100 members" do not."""
-    if one.figure.unit != "count":
-        return True
-    first, second = (_counted(told) for told in (one, other))
-    return first == second
-
-
-def _counted(told: Told) -> str:
-    """The stem of the word after a count; in a table the header tells, which `_same_thing` compares."""
-    chunk = told.held.chunk
-    after = [] if chunk.kind is Kind.TABLE else content_words(chunk.text[told.figure.end :])
-    return stem(after[0]) if after else ""
 
 
 def about(group: Sequence[Told]) -> str:
