@@ -63,6 +63,13 @@ def test_the_best_statement_comes_first_and_each_value_once() -> None:
     assert subject(found) == "annual median wage welders year"
 
 
+def test_what_sides_are_about_keeps_its_acronyms() -> None:
+    texts = ("The JEX exam of welders lasts 2 hours.", "The JEX exam of welders lasts 3 hours.")
+    question = "How long is the JEX exam?"
+    found = sides(read(question, NAMES), candidates(question, *texts), likeness, NAMES, ())
+    assert subject(found) == "JEX exam welders lasts hours"
+
+
 def test_a_statement_far_below_the_best_contradicts_nothing() -> None:
     other = "The median wage of welders was $45,000 a year."
     assert values(WAGE, FIRST, other, scores=(1.0, 0.0)) == set()

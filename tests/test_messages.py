@@ -310,3 +310,10 @@ class TestSources:
         rows = [words(Elements(row).text) for row in re.findall(r"<tr><td>.*?</tr>", table)]
         assert rows == ["16 80 2019 median Baker 1", "20 undated Baker 2"]
         assert "document=e" in table
+
+    def test_no_statistic_has_no_column(self) -> None:
+        held = (citation(1, "The pay is $16.80."), citation(2, "The pay is $20.", "", "e"))
+        told = Disagreement("what bakers earn", (StatedValue("$16.80", "2019", 1), StatedValue("$20", "", 2)))
+        html = message(replace(answer("Yes. [1]\nNo. [2]", *held), disagreements=(told,)))
+        assert "<tr><th>Value</th><th>As of</th><th>Source</th></tr>" in html
+        assert len(re.findall(r"<td>", html)) == 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 
@@ -34,6 +35,7 @@ _SHARED_WORDINGS = 0.3
 _SHARED_WORDS = 0.5
 """Share of their words, where the wordings do not tell."""
 
+_ACRONYM = re.compile(r"\b[A-Z]{2,}\b")
 _SUBJECT = 6
 """First words of a statement, in which the name stands that it is about."""
 
@@ -144,7 +146,9 @@ def subject(found: Sequence[tuple[Candidate, Figure]]) -> str:
     named = [figure.statistic, _PERIODS.get(figure.period or "")]
     lead = [word for word in named if word and word not in words]
     own = [word for word in words if word not in named]  # one word that all share says too little: "medical"
-    return " ".join([*lead, *(words[:6] if len(own) > 1 or not any(named) else set(words) & set(named))])
+    shown = [*lead, *(words[:6] if len(own) > 1 or not any(named) else set(words) & set(named))]
+    acronyms = {word.lower(): word for word in _ACRONYM.findall(first.chunk.text)}
+    return " ".join(acronyms.get(word, word) for word in shown)
 
 
 def _lead(question: Question, ranked: Sequence[Candidate]) -> tuple[Candidate, Figure] | None:

@@ -115,18 +115,22 @@ def _cut(line: str, citations: Sequence[Citation]) -> tuple[str, list[Citation]]
 
 def _card(disagreement: Disagreement, citations: Sequence[Citation]) -> str:
     """The values that sources give for the same thing, side by side."""
+    names = ["Value", "As of", "Statistic", "Source"]
     rows = []
     for stated in disagreement.values:
         citation = citations[stated.citation - 1]
         named = next((f.statistic for f in figures(citation.quote) if f.text == stated.value and f.statistic), "")
         held = (escape_html(stated.value), escape_html(stated.as_of or "undated"), escape_html(named))
-        source = f"{escape_html(citation.title)} {_link(citation)}"
-        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in (*held, source)) + "</tr>")
+        rows.append([*held, f"{escape_html(citation.title)} {_link(citation)}"])
+    if not any(row[2] for row in rows):
+        for row in (names, *rows):
+            del row[2]
+    head = "".join(f"<th>{name}</th>" for name in names)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     about = escape_html(disagreement.about)
-    head = "<tr><th>Value</th><th>As of</th><th>Statistic</th><th>Source</th></tr>"
     return (
         f'<table class="disagreement"><caption>The sources disagree: {about}</caption>'
-        f"<thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 
 
