@@ -54,6 +54,18 @@ def test_what_is_no_mistake_stays_as_it_is(question: str) -> None:
     assert correct(question, VOCABULARY) == question
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        pytest.param("isnt", "isnt", id="without-the-apostrophe"),
+        pytest.param("havent", "havent", id="near-another-word"),
+        pytest.param("dosent", "doesnt", id="mistyped"),
+    ],
+)
+def test_a_contraction_may_lack_its_apostrophe(typed: str, meant: str) -> None:
+    assert correct(f"it {typed} pay", VOCABULARY) == f"it {meant} pay"
+
+
 def test_a_word_of_the_documents_wins_over_a_more_frequent_english_one() -> None:
     assert correct("a bakee", {"baked": 1}) == "a baked"
     assert correct("a bakee", {"baker": 1}) == "a baker"

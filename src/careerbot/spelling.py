@@ -26,6 +26,9 @@ _MOST_WORDS = 200
 _OWN_WORDS = 1000
 """A word of the documents or of grammar counts as this many times more frequent than the English list says."""
 
+_CONTRACTED = {word.replace("'", ""): word for word in FUNCTION_WORDS if word.endswith("n't")}
+"""Words that people write without the apostrophe, which the English list does not hold: "doesnt"."""
+
 _DROPPED = 10_000
 """A word counts as this many times more frequent where letters of it were left out, the commonest slip."""
 
@@ -78,7 +81,7 @@ def _nearest(word: str, vocabulary: Mapping[str, int], *, names_only: bool) -> s
     from rapidfuzz.distance import OSA
 
     limit = 1 if len(word) <= 5 else 2
-    lists = [list(vocabulary), [] if names_only else _alike(word, limit)]
+    lists = [list(vocabulary), [] if names_only else [*_CONTRACTED, *_alike(word, limit)]]
     short = len(word) == 3  # near too many words: only "teh" and "mny" can be told
     found = {
         near: distance
@@ -92,7 +95,7 @@ def _nearest(word: str, vocabulary: Mapping[str, int], *, names_only: bool) -> s
 
     def likelihood(near: str) -> tuple[int, bool, int, str]:
         weight = _OWN_WORDS if near in vocabulary or near in FUNCTION_WORDS else 1
-        likely = weight * english().get(near, 1) * (_DROPPED if _dropped(word, near) else 1)
+        likely = weight * english().get(_CONTRACTED.get(near, near), 1) * (_DROPPED if _dropped(word, near) else 1)
         return (found[near], near[0] != word[0], -likely, near)
 
     return min(found, key=likelihood)

@@ -35,7 +35,7 @@ FUNCTION_WORDS = frozenset(
     upon ur us very wanna want wants was wasn't way we well were weren't what what's whats when where
     which while who who's whom whose why will with without won't wonder wondering would wouldn't yeah yep yes yet
     you you'd you'll you're you've your yours yourself n r rn btw ppl pls thru idk tbh imo gimme lemme
-    wat dat da y'all yall
+    wat dat da y'all yall arent couldnt didnt doesnt hasnt havent isnt shouldnt wasnt werent wouldnt
     """.split()
 )
 """Words that say nothing of what a question is about."""
