@@ -196,10 +196,9 @@ def _write(
         vocabulary = Counter(word for text in passages for word in set(tokens(text)))
         generations.write_json(draft / "vocabulary.json", dict(sorted(vocabulary.items())))
         generations.write_json(draft / "names.json", sorted(names(passages)))
-        asked = (text for chunk in chunks for text in chunk.wordings)
-        generations.write_json(draft / "asked.json", sorted(frozenset().union(*map(stems, asked))))
         stores.write_terms(draft / "bm25", [search_terms(chunking.views(chunk)[1]) for chunk in chunks])
         wordings = generations.wordings(chunks)
+        generations.write_json(draft / "asked.json", sorted(frozenset().union(*map(stems, wordings))))
         for name, learned in zip(generations.TURNED, _topics(vectors, len(chunks), wordings, gaps), strict=True):
             np.save(draft / name, learned)
         searched = generations.searched(generations.owners(chunks, wordings))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 
@@ -12,7 +11,7 @@ from careerbot.datatypes import Chunk, Figure, Kind
 from careerbot.figures import figures
 from careerbot.places import places
 from careerbot.questions import Question
-from careerbot.words import content_words, stem, stems, tokens
+from careerbot.words import ACRONYM, content_words, stem, stems, tokens
 
 _NEAR = 0.45
 """Share of the lead's score that another statement needs to be read as an answer to the same question."""
@@ -35,7 +34,6 @@ _SHARED_WORDINGS = 0.3
 _SHARED_WORDS = 0.5
 """Share of their words, where the wordings do not tell."""
 
-_ACRONYM = re.compile(r"\b[A-Z]{2,}\b")
 _SUBJECT = 6
 """First words of a statement, in which the name stands that it is about."""
 
@@ -128,10 +126,8 @@ def _same_measure(
     named = asked.statistic is not None or None is not asked.period == stated.period
     if one.document == another.document and not named:
         return False
-    if of_others(candidate, first, names) or not same_counted(lead, other) or not same_row(one, another):
-        return False
-    here, there = (places_named(chunk.text) - set(at_home) for chunk in (one, another))
-    if here != there and here.isdisjoint(there):
+    here, there = (places_named(chunk.text).difference(at_home) for chunk in (one, another))
+    if told_apart(lead, other, names) or not same_place(here, there):
         return False
     return same_thing(first, candidate) or (named and _alike(one, another, similar))
 
@@ -147,14 +143,14 @@ def subject(found: Sequence[tuple[Candidate, Figure]]) -> str:
     lead = [word for word in named if word and word not in words]
     own = [word for word in words if word not in named]  # one word that all share says too little: "medical"
     shown = [*lead, *(words[:6] if len(own) > 1 or not any(named) else set(words) & set(named))]
-    acronyms = {word.lower(): word for word in _ACRONYM.findall(first.chunk.text)}
+    acronyms = {word.lower(): word for word in ACRONYM.findall(first.chunk.text)}
     return " ".join(acronyms.get(word, word) for word in shown)
 
 
 def _lead(question: Question, ranked: Sequence[Candidate]) -> tuple[Candidate, Figure] | None:
     several = (question.extreme or question.several) and not (question.statistic or question.places)
     # "Is it two hours or three?" names the kind of amount by amounts.
-    units = question.units or {figure.unit for figure in figures(question.text) if question.yes_no}
+    units = question.units or ({figure.unit for figure in figures(question.text)} if question.yes_no else frozenset())
     if not ranked or several or question.why or (question.yes_no and not units):
         return None
     stated = [figure for figure in ranked[0].figures if figure.unit in units or not units]
@@ -175,8 +171,14 @@ def _comparable(one: Figure, other: Figure) -> bool:
 
 def _spans(told: Sequence[Figure], asked: Figure) -> bool:
     """Whether several figures of a statement lie around another: "nine months or two years" says a year, too."""
+    low, high = extent(told)
+    return len(told) > 1 and low <= asked.amount <= high
+
+
+def extent(told: Sequence[Figure]) -> tuple[float, float]:
+    """The least and the most that some figures span."""
     ends = [end for figure in told for end in (figure.amount, figure.upper) if end is not None]
-    return len(told) > 1 and min(ends) <= asked.amount <= max(ends)
+    return min(ends), max(ends)
 
 
 def _alike(one: Chunk, other: Chunk, similar: Similar) -> bool:
@@ -185,7 +187,7 @@ def _alike(one: Chunk, other: Chunk, similar: Similar) -> bool:
     return both > _ASKED_ALIKE * fewer or similar(one, other) >= ALIKE
 
 
-def of_others(one: Candidate, other: Candidate, names: Collection[str]) -> bool:
+def _of_others(one: Candidate, other: Candidate, names: Collection[str]) -> bool:
     """Whether each of two statements begins by naming what the other does not: "The JEX exam" and "The MEX exam"."""
     own, others = ({word for word in tokens(held.chunk.text)[:_SUBJECT] if word in names} for held in (one, other))
     return bool(own - others) and bool(others - own)
@@ -201,7 +203,13 @@ def same_thing(one: Candidate, other: Candidate) -> bool:
     )
 
 
-def same_row(one: Chunk, other: Chunk) -> bool:
+def told_apart(one: tuple[Candidate, Figure], other: tuple[Candidate, Figure], names: Collection[str]) -> bool:
+    """Whether what two figures are of is named differently: by names, by what is counted, by the labels of rows."""
+    (first, _), (second, _) = one, other
+    return _of_others(first, second, names) or not _same_counted(one, other) or not _same_row(first.chunk, second.chunk)
+
+
+def _same_row(one: Chunk, other: Chunk) -> bool:
     """Whether rows of two tables may be about the same thing: their first cells share a word."""
     if one.kind is not Kind.TABLE or other.kind is not Kind.TABLE:
         return True
@@ -209,7 +217,7 @@ def same_row(one: Chunk, other: Chunk) -> bool:
     return not first.isdisjoint(second)
 
 
-def same_counted(one: tuple[Candidate, Figure], other: tuple[Candidate, Figure]) -> bool:
+def _same_counted(one: tuple[Candidate, Figure], other: tuple[Candidate, Figure]) -> bool:
     """Whether two counts count the same: "100 questions" and "100 members" do not."""
     if one[1].unit != "count":
         return True
@@ -227,6 +235,11 @@ def _counted(held: Candidate, figure: Figure) -> str:
 def places_named(text: str) -> frozenset[str]:
     """The places that a statement names."""
     return frozenset(places(text))
+
+
+def same_place(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two statements may speak of one place, by the places that they name."""
+    return one == other or not one.isdisjoint(other)
 
 
 def together(one: Candidate, other: Candidate) -> bool:

@@ -16,16 +16,7 @@ from numpy.typing import NDArray
 
 from careerbot.candidates import Candidate
 from careerbot.chunking import cells
-from careerbot.comparing import (
-    ALIKE,
-    of_others,
-    places_named,
-    same_counted,
-    same_row,
-    same_thing,
-    subject,
-    together,
-)
+from careerbot.comparing import ALIKE, extent, places_named, same_place, same_thing, subject, together, told_apart
 from careerbot.datatypes import Chunk, Figure, Kind
 from careerbot.words import content_words, tokens
 
@@ -67,8 +58,7 @@ def told_by(row: int, held: Candidate) -> Iterator[tuple[KindOfFigure, Told]]:
     for figure in held.figures:
         kinds[figure.unit, figure.statistic, figure.period].append(figure)
     for kind, figures in kinds.items():
-        ends = [end for figure in figures for end in (figure.amount, figure.upper) if end is not None]
-        yield kind, Told(row, held, figures[0], min(ends), max(ends))
+        yield kind, Told(row, held, figures[0], *extent(figures))
 
 
 def conflicts(
@@ -143,9 +133,9 @@ def _disagree(one: Told, other: Told, names: Collection[str], homes: Mapping[str
         alike = alike and not _under_others(first, second, names)
     if not alike or together(one.held, other.held) or _agree(one, other):
         return False
-    if of_others(one.held, other.held, names) or not same_counted((one.held, one.figure), (other.held, other.figure)):
+    if told_apart((one.held, one.figure), (other.held, other.figure), names):
         return False
-    return same_row(first, second) and _same_place(first, second, homes)
+    return same_place(*(_places(chunk, homes) for chunk in (first, second)))
 
 
 def _agree(one: Told, other: Told) -> bool:
@@ -170,10 +160,9 @@ def _under_others(one: Chunk, other: Chunk, names: Collection[str]) -> bool:
     return bool(own) and bool(others) and not own & others
 
 
-def _same_place(one: Chunk, other: Chunk, homes: Mapping[str, str]) -> bool:
-    """Whether two statements may speak of one place: that which they name, else that of their document."""
-    first, second = (places_named(chunk.text) or {homes[chunk.document].lower()} - {""} for chunk in (one, other))
-    return first == second or not first.isdisjoint(second)
+def _places(chunk: Chunk, homes: Mapping[str, str]) -> frozenset[str]:
+    """The places that a statement names, else that of its document."""
+    return places_named(chunk.text) or frozenset({homes[chunk.document].lower()} - {""})
 
 
 def about(group: Sequence[Told]) -> str:

@@ -68,7 +68,7 @@ class Index:
         self._owned = np.array([row for rows in owners for row in rows], dtype=np.int64)
         self._starts = np.cumsum([0, *map(len, owners)])
         self._searched = np.array(generations.searched(owners), dtype=np.int64)
-        self._asked = {text: place for place, text in enumerate(wordings, start=len(self.chunks))}
+        self._wordings = {text: place for place, text in enumerate(wordings, start=len(self.chunks))}
         self.gaps = generations.read_gaps(folder)
         self._ways = sum(len(gap.asked) for gap in self.gaps)
         self._places = {name: place for place, name in enumerate(generations.vector_names(self.chunks, wordings))}
@@ -153,7 +153,7 @@ class Index:
 
     def known(self, text: str) -> Vectors | None:
         """The unit vector of a text that is a wording, which need not be encoded again."""
-        place = self._asked.get(text)
+        place = self._wordings.get(text)
         return None if place is None else np.asarray(self.vectors[place])
 
     def cosines(self, vector: Vectors, rows: Rows) -> Scores:

@@ -13,9 +13,9 @@ from careerbot.chunking import cells
 from careerbot.datatypes import Answer, Citation, Disagreement
 from careerbot.figures import figures
 from careerbot.passages import seal
-from careerbot.rendering import blocks, escape_html, escape_markdown, quoted, source_line, written_by
+from careerbot.rendering import MARKS, blocks, escape_html, escape_markdown, quoted, source_line, written_by
 
-_MARKS = re.compile(r" (?:\[\d{1,9}\])+$")
+_MARKS = re.compile(MARKS)
 _DIGITS = re.compile(r"\d+")
 NOT_STATED = "<span class='blank'>not stated</span>"
 """What a cell shows where the documents say nothing."""

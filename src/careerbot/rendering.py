@@ -16,7 +16,10 @@ _MARK = re.compile(r"^\s*(?:[-*+•‣◦▪·]|\d{1,3}[.)])\s+", re.MULTILINE)
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#|!~&]")
 _LINE_MARK = re.compile(r"^(\d{0,9})([-+=:.)])", re.M)
 _ESCAPED = re.compile(r"\\([-\\`*_{}\[\]<>#|!~&+=:.)])|&#(46|58|64);")
-_TABLE = re.compile(r"^[^\n]+\n---(?: \| ---)+\n(?:[^\n]+\n)*?[^\n]* (?:\[\d{1,9}\])+$", re.MULTILINE)
+MARKS = r" (?:\[\d{1,9}\])+$"
+"""The markers at the end of a statement."""
+
+_TABLE = re.compile(rf"^[^\n]+\n---(?: \| ---)+\n(?:[^\n]+\n)*?[^\n]*{MARKS}", re.MULTILINE)
 _ADDRESS = re.compile(r"://|@|(?<=www)\.", re.IGNORECASE)
 
 

@@ -8,13 +8,10 @@ from collections.abc import Sequence
 from careerbot.candidates import Candidate
 from careerbot.datatypes import Chunk, Kind
 from careerbot.questions import Question
+from careerbot.wanted import WHOLE_WAY
 
 _NUMBERED = re.compile(r"^(?:step|phase|stage)\s*(\d{1,2})\b|^(\d{1,2})[.):]\s", re.I)
-_WHOLE = re.compile(
-    r"\b(?:whole|entire) (?:road|path|route|way|process|journey)\b|"
-    r"\bfrom (?:scratch|zero|nothing)\b|\bstart to finish\b",
-    re.I,
-)
+_WHOLE = re.compile(rf"\b(?:whole|entire) (?:road|path|route|way|process|journey)\b|{WHOLE_WAY}", re.I)
 _NEAR = 8
 """Best candidates, of which two must stand under steps of one sequence for all its steps to be told.
 

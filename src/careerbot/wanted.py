@@ -110,9 +110,9 @@ _EARNED = re.compile(
 """What is earned so is no money: "which badge do I have to earn", "earning a degree"."""
 
 _WHAT_IS = re.compile(r"\b(?:what|wat|who)(?:'?s| is| are| do| does)?\b|\bmeaning\b", re.I)
+WHOLE_WAY = r"\bstart to finish\b|\bfrom (?:scratch|zero|nothing)\b"
 _STEPS = re.compile(
-    r"\bsteps\b|\bstep[- ]by[- ]step\b|\bwalk me through\b|\bin (?:what|which) order\b|\bstart to finish\b|"
-    r"\bfrom (?:scratch|zero|nothing)\b|"
+    rf"\bsteps\b|\bstep[- ]by[- ]step\b|\bwalk me through\b|\bin (?:what|which) order\b|{WHOLE_WAY}|"
     r"\bhow (?:do|can|does|would|should|to|did)\b.{0,30}\b(?:become|becoming|get (?:in)?to be|get started|get into|"
     r"start out|begin|go about)\b|"
     r"\b(?:road|path|route|way) (?:from|to (?:be|becom)\w*|into)\b|"

@@ -14,7 +14,7 @@ _TOKEN = re.compile(r"\d[\d,.]*\d|\w+(?:[-'’&]\w+)*", re.UNICODE)
 _GLUED = re.compile(r"(?<=[a-z)])(?=[$€£]\d|\d{1,3}(?:,\d{3})+\b|\d+%)|(?<=-[A-Z])(?=[$€£]\d)|(?<=\w\))(?=[A-Z\d])")
 _GLUED_WORDS = re.compile(r"(?<=[a-z)])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=\d)(?=[A-Z][a-z])|(?<=[A-Z]{2})(?=[A-Z][a-z]{2})")
 
-_ACRONYM = re.compile(r"\b[A-Z]{2,}(?:-[A-Z]+)*\b|\b[A-Z]+(?:-[A-Z]{2,})+\b")
+ACRONYM = re.compile(r"\b[A-Z]{2,}(?:-[A-Z]+)*\b|\b[A-Z]+(?:-[A-Z]{2,})+\b")
 _WORD = re.compile(r"[A-Z]{2,}(?:-[A-Z]+)*|[A-Za-z][a-z'’]*")
 
 _INSIDE = re.compile(r"[a-z,;|] $|\w[(\"“]$| [(\"“]$")
@@ -105,7 +105,7 @@ def spelled_out(text: str) -> frozenset[str]:
     Capitalised words in a row, but for function words, must begin with the letters (after Schwartz and
     Hearst 2003): "WHO" of "the World Health Organization (WHO)".
     """
-    acronyms = set(_ACRONYM.findall(text))
+    acronyms = set(ACRONYM.findall(text))
     if not acronyms:
         return frozenset()
     words = [word for word in _WORD.findall(text) if word not in acronyms and word.lower() not in FUNCTION_WORDS]
