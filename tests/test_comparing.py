@@ -70,6 +70,13 @@ def test_what_sides_are_about_keeps_its_acronyms() -> None:
     assert subject(found) == "JEX exam welders lasts hours"
 
 
+def test_a_measure_that_is_all_that_sides_share_is_told_in_the_order_of_the_text() -> None:
+    texts = ("The annual mean is $48,000.", "The annual mean was $45,000.")
+    question = read("What is the annual mean?", NAMES)
+    found = sides(question, candidates(question.text, *texts), likeness, NAMES, ())
+    assert subject(found) == "annual mean"
+
+
 def test_a_statement_far_below_the_best_contradicts_nothing() -> None:
     other = "The median wage of welders was $45,000 a year."
     assert values(WAGE, FIRST, other, scores=(1.0, 0.0)) == set()

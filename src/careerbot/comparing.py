@@ -142,7 +142,7 @@ def subject(found: Sequence[tuple[Candidate, Figure]]) -> str:
     named = [figure.statistic, _PERIODS.get(figure.period or "")]
     lead = [word for word in named if word and word not in words]
     own = [word for word in words if word not in named]  # one word that all share says too little: "medical"
-    shown = [*lead, *(words[:6] if len(own) > 1 or not any(named) else set(words) & set(named))]
+    shown = [*lead, *(words[:6] if len(own) > 1 or not any(named) else [word for word in words if word in named])]
     acronyms = {word.lower(): word for word in ACRONYM.findall(first.chunk.text)}
     return " ".join(acronyms.get(word, word) for word in shown)
 
