@@ -27,7 +27,8 @@ class Case:
     """One question and what a right answer holds.
 
     `turns` are what the user says, oldest first; the last is the question. `must` holds groups of
-    patterns, any one of a group being enough; `must_not` patterns that no answer may match.
+    patterns, any one of a group being enough; `must_not` patterns that no answer may match;
+    `missing` patterns of what the answer must name as missing, beside what it gives.
     `sources` are documents of which one must be cited, `all_sources` those that all must be.
     `evidence` pairs a document with a text that stands in it. Cases of one `group` ask for one fact.
     """
@@ -43,6 +44,7 @@ class Case:
     near_miss: bool = False
     must: tuple[tuple[str, ...], ...] = ()
     must_not: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     all_sources: tuple[str, ...] = ()
     evidence: tuple[tuple[str, str], ...] = ()
@@ -107,6 +109,7 @@ def _case(held: Any) -> Case:
         near_miss=_flag(held, "near_miss", False),
         must=tuple(_texts(group, "every group of must") for group in _list(held.get("must", []), "must")),
         must_not=_texts(held.get("must_not", []), "must_not"),
+        missing=_texts(held.get("missing", []), "missing"),
         sources=_texts(held.get("sources", []), "sources"),
         all_sources=_texts(held.get("all_sources", []), "all_sources"),
         evidence=tuple(_evidence(held.get("evidence") or {})),
@@ -114,7 +117,7 @@ def _case(held: Any) -> Case:
     )
     if not case.turns or not case.turns[-1].strip():
         raise ValueError("turns must hold at least one question")
-    for pattern in (*(pattern for group in case.must for pattern in group), *case.must_not):
+    for pattern in (*(pattern for group in case.must for pattern in group), *case.must_not, *case.missing):
         _check_pattern(pattern)
     return case
 
@@ -183,6 +186,9 @@ def _problems(case: Case, texts: Mapping[str, str]) -> Iterator[str]:
         for pattern in case.must_not:
             if any(hits(pattern, quote) for quote in shown):
                 yield f"{case.id}: evidence holds what is forbidden: {pattern!r}"
+        for pattern in case.missing:
+            if any(hits(pattern, quote) for quote in shown):
+                yield f"{case.id}: evidence holds what is to be named as missing: {pattern!r}"
     cited = {source for source, _ in case.evidence}
     if shown and not cited <= {*case.sources, *case.all_sources}:
         yield f"{case.id}: evidence from documents that are no sources of it: {sorted(cited - set(case.sources))}"

@@ -100,11 +100,13 @@ def grade(case: Case, reply: Reply, texts: Mapping[str, str]) -> Grade:
 def _answer_checks(case: Case, reply: Reply, texts: Mapping[str, str]) -> tuple[Check, ...]:
     lacking = [list(group) for group in case.must if not any(hits(pattern, reply.text) for pattern in group)]
     cited = {held.source for held in reply.citations if is_verbatim(held, texts)}
+    unnamed = [pattern for pattern in case.missing if not any(hits(pattern, name) for name in reply.missing)]
     uncited = [source for source in case.all_sources if source not in cited]
     proper = bool(cited & set(case.sources)) if case.sources else None
     return (
         Check("answered", reply.status != REFUSED, "it says that the sources don't say"),
         Check("must", not lacking if case.must else None, f"it lacks {lacking}"),
+        Check("missing", not unnamed if case.missing else None, f"it does not name as missing {unnamed}"),
         Check("source", proper, f"it cites {sorted(cited) or 'nothing'}, none of {list(case.sources)}"),
         Check("all_sources", not uncited if case.all_sources else None, f"it does not cite {uncited}"),
     )

@@ -26,7 +26,8 @@ class Cited:
 class Reply:
     """What came back for one question.
 
-    `retrieved` maps a search to the ids of the statements that it found, best first, at most ten.
+    `missing` is what it says that the sources lack. `retrieved` maps a search to the ids of the
+    statements that it found, best first, at most ten.
     `confidence` is a probability, None where the answer carries none; `latency_ms` is wall time.
     `without_model` is why a chat model that was asked did not word it, "" where it did, None where none
     was asked; `withheld` counts its sentences that failed the checks.
@@ -35,6 +36,7 @@ class Reply:
     status: str
     text: str
     citations: tuple[Cited, ...] = ()
+    missing: tuple[str, ...] = ()
     searched: str = ""
     disagreements: int = 0
     retrieved: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -130,6 +132,7 @@ def _reply(held: Mapping[str, Any]) -> Reply:
         status=held["status"],
         text=held["text"],
         citations=tuple(Cited(**cited) for cited in held["citations"]),
+        missing=tuple(held.get("missing", ())),
         searched=held["searched"],
         disagreements=held["disagreements"],
         retrieved={name: tuple(ids) for name, ids in held["retrieved"].items()},

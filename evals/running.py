@@ -46,6 +46,7 @@ def ask(bot: Careerbot, turns: Sequence[str], searches: bool = True) -> Reply:
         status=answer.status.value,
         text=answer.text,
         citations=tuple(Cited(c.number, c.source, c.start, c.end, c.quote) for c in answer.citations),
+        missing=answer.missing,
         searched=answer.searched_question,
         disagreements=len(answer.disagreements),
         retrieved=retrieved(bot, answer) if searches else {},

@@ -336,7 +336,7 @@ def test_a_comparison_is_answered_as_a_whole_and_by_its_parts() -> None:
 def test_the_part_of_a_comparison_that_is_not_answered_is_named_and_the_whole_is_not() -> None:
     written = draft("Compare the JEX and MEX exams", [], [hit(GUIDE, "The JEX")], [], threshold=0.01)
     assert only(written).text == "The JEX exam costs $90."
-    assert written.missing == ("Compare mex exams",)
+    assert written.missing == ("Compare MEX exams",)
 
 
 def test_rows_that_two_questions_chose_become_one_statement() -> None:

@@ -83,6 +83,7 @@ def test_the_suites_are_as_large_as_the_exam_must_be(exam: tuple[Case, ...]) -> 
         pytest.param({"evidence": (("guide", "It has 90."),)}, "does not say", id="evidence-that-the-document-lacks"),
         pytest.param({"must": ((r"\b151\b",),)}, "no evidence holds", id="pattern-that-its-own-evidence-fails"),
         pytest.param({"must_not": (r"150",)}, "forbidden", id="right-answer-is-forbidden"),
+        pytest.param({"missing": ("questions",)}, "to be named as missing", id="what-is-missing-is-there"),
         pytest.param({"sources": ("profile",)}, "no sources of it", id="evidence-of-a-document-that-is-no-source"),
         pytest.param({"must": ()}, "nothing that its answer", id="answerable-but-anything-goes"),
         pytest.param({"split": "dev"}, "unknown split", id="split-that-is-never-asked"),
@@ -204,6 +205,22 @@ def test_a_false_premise_may_be_answered_and_must_not_be_repeated() -> None:
     assert grade(case, Reply("answered", "As they have merged, one."), TEXTS).outcome is Outcome.WRONG
 
 
+@pytest.mark.parametrize(
+    ("missing", "right"),
+    [
+        pytest.param(("Texas", "Ohio"), True, id="both-named"),
+        pytest.param(("pay in TEXAS, Ohio",), True, id="both-in-one-phrase"),
+        pytest.param(("Ohio",), False, id="one-left-out"),
+        pytest.param((), False, id="none-named"),
+    ],
+)
+def test_what_the_sources_lack_must_be_named_beside_what_they_give(missing: tuple[str, ...], right: bool) -> None:
+    case = replace(ASKED, missing=("texas", "ohio"))
+    found = grade(case, replace(RIGHT, status="partial", missing=missing), TEXTS)
+    assert found.right is right
+    assert found.why == ("" if right else f"it does not name as missing {[*case.missing][: 2 - len(missing)]}")
+
+
 def test_one_of_two_required_sources_is_not_both() -> None:
     both = replace(ASKED, sources=("guide", "profile"), all_sources=("guide", "profile"))
     second = _cite("profile", "There are 150 questions.", 2)
@@ -215,7 +232,7 @@ def test_what_does_not_apply_is_none_and_neither_helps_nor_hurts() -> None:
     bare = Case("b", ("Why?",))
     found = grade(bare, Reply("answered", "Because."), TEXTS)
     assert found.right
-    assert [check.passed for check in found.checks] == [True, None, None, None, None]
+    assert [check.passed for check in found.checks] == [True, *[None] * 5]
 
 
 # Citations
@@ -342,7 +359,7 @@ def _evidence_of(case: Case, texts: dict[str, str]) -> Reply:
         start = texts[source].index(quote)
         cited.append(Cited(number, source, start, start + len(quote), quote))
     text = "\n".join(f"{held.quote} [{held.number}]" for held in cited)
-    return Reply("answered", text, tuple(cited))
+    return Reply("answered", text, tuple(cited), case.missing)
 
 
 @pytest.mark.slow

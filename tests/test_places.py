@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careerbot.places import FILE, home, places
+from careerbot.places import FILE, home, mentions, places
 from evals import gazetteer
 
 
@@ -36,6 +36,11 @@ from evals import gazetteer
 )
 def test_places(text: str, expected: tuple[str, ...]) -> None:
     assert places(text) == expected
+
+
+def test_places_as_they_are_written() -> None:
+    text = "From São Paulo to the U.S., or the UK"
+    assert mentions(text) == {"são paulo": "sao paulo", "u.s": "united states", "uk": "united kingdom"}
 
 
 @given(st.lists(st.sampled_from(["Peru", "the", "New", "York", "City", "U.S.", "us", "Great", "bakers", ",", "?"])))

@@ -60,19 +60,25 @@ _NOT_ALONE = frozenset(
 
 def places(text: str) -> tuple[str, ...]:
     """The places that a text names, in lower case, each under one name ("UK" → "united kingdom")."""
-    words = [word.rstrip(".") for word in _WORD.findall(text)]
-    plain = [folded(word) for word in words]
-    found: list[str] = []
+    return tuple(dict.fromkeys(mentions(text).values()))
+
+
+def mentions(text: str) -> dict[str, str]:
+    """The places that a text names, as they are written there in lower case, each with its one name."""
+    words = list(_WORD.finditer(text))
+    plain = [folded(word.group().rstrip(".")) for word in words]
+    found: dict[str, str] = {}
     at = 0
     while at < len(words):
         for length in range(min(_LONGEST, len(words) - at) if plain[at] in _first_words() else 0, 0, -1):
             name = " ".join(plain[at : at + length])
-            if name in _known() and not (name in _NOT_ALONE and words[at][0].islower()):
-                found.append(_OTHER_NAMES.get(name, name))
+            if name in _known() and not (name in _NOT_ALONE and words[at].group()[0].islower()):
+                written = text[words[at].start() : words[at + length - 1].end()]
+                found[written.rstrip(".").lower()] = _OTHER_NAMES.get(name, name)
                 at += length - 1
                 break
         at += 1
-    return tuple(dict.fromkeys(found))
+    return found
 
 
 def home(text: str) -> str:

@@ -12,7 +12,7 @@ from functools import cache, lru_cache, partial
 
 from careerbot import wanted
 from careerbot.figures import period_of
-from careerbot.places import places
+from careerbot.places import mentions, places
 from careerbot.wanted import CLAUSE, VERBS
 from careerbot.words import FUNCTION_WORDS, content_words, tokens
 
@@ -58,14 +58,19 @@ _CALENDAR = frozenset(
     "september october november december".split()
 )
 _BEGUN = re.compile(r"[.!?:]\s*[\"'“(]*$")
-_LONG_NAME = re.compile(r"(?<![\w-])[A-Z][a-z]+(?:\s+(?:(?:of|for)\s+)?(?:the\s+)?[A-Z][a-z]+(?![\w-]))+")
-"""A name of several words: "National Guild of Bakers"."""
+_LONG_NAME = re.compile(
+    r"(?<![\w-])(?:[A-Z]{2,}\s+)?[A-Z][a-z]+(?:\s+(?:(?:of|for)\s+)?(?:the\s+)?(?:[A-Z][a-z]+|[IVX]+)(?![\w-]))*"
+)
+"""A name of several words: "National Guild of Bakers", "NGB Level II"."""
+
+_ALSO = re.compile(r"\b(?:and|or|n|plus)\b|[&/]", re.I)
+"""Says that what stands in a row is several things, not one long name."""
 
 _CARRIED = 6  # words of the first clause that a later one takes along
 _VERBLESS = re.compile(rf"^\W*(?:which|what)(?: (?!{VERBS})\w+){{1,2}}$", re.I)
 """A clause such as "which flours" in "which flours and which yeasts do bakers use" asks nothing alone."""
 
-MAX_PARTS = 4
+MAX_PARTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +164,9 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
             clause = f"{', '.join(about)}: {clause}" if about else clause
         if not own and len(every) > 1 and _SHARED.search(clause):
             own, clause = every, f"{', '.join(_joined(text, every))}: {clause}"
-        named = _joined(text, [*own, *(places(clause) if wanted.compares(clause) else ())])
-        if len(named) > 1 and (wanted.compares(clause) or _SHARED.search(asked) or len(named) > 2):
+        listed, compares = _side_by_side(clause, text, known_names), wanted.compares(clause)
+        named = listed or _joined(text, [*own, *(mentions(clause) if compares else ())])
+        if len(named) > 1 and (listed or compares or _SHARED.search(asked) or len(named) > 2):
             found += [replace(reading(clause), asked="")] if len(clauses) == 1 else []
             found += [replace(reading(_only_name(clause, one, named)), names=words) for one, words in named.items()]
         else:
@@ -184,6 +190,27 @@ def _joined(text: str, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _side_by_side(clause: str, text: str, known_names: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The places, or else the names, of a list in a clause, as `_joined`: one statement rarely speaks of them all."""
+    names, spots = _names(clause, known_names), mentions(clause)
+    listed = _list_of(spots).search(clause) if len(spots) > 1 else None
+    if listed:
+        written = {place: spelled for spelled, place in mentions(listed.group()).items()}
+        found = {spelled: tuple(tokens(spelled)) for spelled in written.values()}
+    else:
+        listed = _list_of(names).search(clause) if len(names) > 1 else None
+        several = listed is not None and _ALSO.search(listed.group())
+        found = _joined(text, _names(listed.group(), known_names)) if listed and several else {}
+    return found if len(found) > 1 else {}
+
+
+def _list_of(names: Collection[str]) -> re.Pattern[str]:
+    """Two or more of some names one after the other: "CPC, the CCS or a CCA", "in Peru and in Chile"."""
+    one = r"(?:(?:a|an|the)\s+)?(?:" + "|".join(map(re.escape, names)) + r")(?:'s)?(?![\w-])"
+    also = r"\s*(?:,|/|vs\.?|versus|or|and|&|against|than|with|to)?\s*(?:or|and)?\s*(?:(?:in|for|of|from)\s+)?"
+    return re.compile(rf"(?<![\w-]){one}(?:{also}{one})+", re.I)
+
+
 def _is_open(clause: str) -> bool:
     """Whether a clause says only with the next one what it asks: "which flours", "what would I gain"."""
     return _VERBLESS.search(clause) is not None or len(content_words(clause)) < 2
@@ -205,9 +232,8 @@ def _not_ahead(names: Sequence[str], before: Sequence[str], after: Sequence[str]
 
 def _only_name(clause: str, name: str, names: Collection[str]) -> str:
     """A clause about several names as a question about one: "CPC or CCS, which …" → "CPC, which …"."""
-    one = r"(?:(?:a|an|the)\s+)?(?:" + "|".join(re.escape(other) for other in names) + r")(?:'s)?(?![\w-])"
-    joined = rf"(?<![\w-]){one}(?:\s*(?:,|/|vs\.?|versus|or|and|&|against|than|with|to)?\s*(?:or|and)?\s*{one})+"
-    return re.sub(joined, name, clause, flags=re.I)
+    written = re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", clause, re.I)
+    return _list_of(names).sub(lambda _: written.group() if written else name, clause)
 
 
 def read(text: str, known_names: Collection[str] = ()) -> Question:
