@@ -41,7 +41,7 @@ You need:
 
 ## Exams
 
-JEX costs $90. MEX costs $140. In Vermont it costs $115. A course takes two years.
+JEX costs $90. MEX costs $140. Fees differ, since boards set them. In Vermont it costs $115. A course takes two years.
 
 In 2031 there will be more work. In 2024 there was less of it.
 
@@ -83,6 +83,7 @@ def order(question: str, *texts: str, scores: tuple[float, ...] = ()) -> list[st
         pytest.param("Is there work in 2024?", "In 2024", "In 2031", id="year-that-is-named"),
         pytest.param("What does it pay?", "The median", "Electricians like", id="no-amount"),
         pytest.param("How long is the course?", "A course", "JEX", id="amount-of-another-kind"),
+        pytest.param("Why is the fee so high?", "Fees differ", "JEX costs", id="reason-before-the-amount"),
         pytest.param("What does MEX cost?", "MEX", "JEX", id="other-name"),
         pytest.param("What does it cost in Vermont?", "In Vermont", "JEX", id="other-place"),
         pytest.param("licence fee in Vermont", "| Vermont", "| Oregon", id="other-row"),

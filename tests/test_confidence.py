@@ -26,7 +26,11 @@ The JEX exam costs $90. A shift lasts eight hours. Bread is baked at night.
 
 ## Wages in Ohio
 
-The mean wage of bakers was $36,000. Ovens in Chile are large.
+The mean wage of bakers was $36,000. Ovens in Chile are large. Wages of bakers vary by town.
+
+## What drives the price of a course
+
+The course costs $700 in Lima.
 """
 BAKER = Document("baker", "Baker", TEXT, "baker.md")
 NAMES = {"jex", "mex"}
@@ -66,6 +70,11 @@ def probability(text: str, *statements: str, background: Background = KNOWN) -> 
         pytest.param("How much does the trade grow until 2040?", "The trade", "2040", id="year-after-a-period"),
         pytest.param("What does MEX cost?", "The JEX", "MEX", id="name-of-something-else"),
         pytest.param("What does JEX cost?", "The JEX", "", id="name-that-is-stated"),
+        pytest.param("Why do bakers earn so little?", "The mean wage", "the reason", id="amount-without-its-reason"),
+        pytest.param("What does a baker's pay depend on?", "The mean wage", "the reason", id="what-it-depends-on"),
+        pytest.param("Why do bakers earn so little?", "Wages of bakers", "", id="reason-of-an-amount"),
+        pytest.param("Why is the course expensive?", "The course", "", id="reason-in-the-heading"),
+        pytest.param("Why is bread baked at night?", "Bread is", "", id="reason-of-no-amount"),
         pytest.param("What does MEX cost in Peru in 2014?", "The JEX", "Peru, 2014, MEX", id="all-three"),
     ],
 )
@@ -141,7 +150,6 @@ def test_without_the_kind_of_amount_asked_for_nothing_is_probable(text: str, sta
     [
         pytest.param("Do bakers earn well?", True, id="yes-or-no"),
         pytest.param("Which baker is paid better?", True, id="which"),
-        pytest.param("What does the pay of a baker depend on?", True, id="what-it-depends-on"),
         pytest.param("Which badge does a baker have to earn?", True, id="earning-a-badge"),
         pytest.param("What does a baker earn?", False, id="what"),
         pytest.param("Which baker is paid the most?", False, id="extreme"),

@@ -57,6 +57,9 @@ PERU = "What does a baker earn in Peru?"
             "and the badge? (about: course, diploma, better)",
             id="two-nouns-to-choose-from",
         ),
+        pytest.param([PERU, "why?"], "why? (about: What does a baker earn in Peru)", id="reason-of-an-amount"),
+        pytest.param(["Is baking hard?", "why?"], "why? (about: baking, hard)", id="reason-of-anything-else"),
+        pytest.param([JEX, "is it dear?", "why?"], "why? (about: jex, dear, exam, cost)", id="reason-of-a-follow-up"),
         pytest.param([JEX, "And MEX?", "how long?"], "how long? (about: mex, exam, cost)", id="topic-of-the-swapped"),
     ],
 )
@@ -68,7 +71,7 @@ def test_a_turn_that_only_names_something_new_asks_the_same_of_it(turns: list[st
     ("turns", "expected"),
     [
         pytest.param([JEX, "how long is it?"], "how long is it? (about: jex, exam, cost)", id="pronoun"),
-        pytest.param([JEX, "why?"], "why? (about: jex, exam, cost)", id="one-word"),
+        pytest.param([JEX, "where?"], "where? (about: jex, exam, cost)", id="one-word"),
         pytest.param(
             ["How long does training as a baker take?", "Is that paid?"],
             "Is that paid? (about: long, training, baker, take)",

@@ -55,6 +55,21 @@ def test_the_unit_that_would_answer(text: str, units: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        pytest.param("Why do bakers earn so little?", MONEY, id="why"),
+        pytest.param("What does the pay of bakers depend on?", MONEY, id="what-it-depends-on"),
+        pytest.param("why? (about: How long is the course)", TIME, id="why-so-long"),
+        pytest.param("Why do bakers rise early?", set(), id="no-amount"),
+        pytest.param("What does a baker earn?", set(), id="the-amount-itself"),
+        pytest.param("How much does the wage depend on the town?", set(), id="how-much-it-depends"),
+    ],
+)
+def test_the_amount_of_which_the_reason_is_asked_for(text: str, units: set[str]) -> None:
+    assert read(text).explains == units
+
+
+@pytest.mark.parametrize(
     ("text", "statistic"),
     [
         pytest.param("What is the median wage?", "median", id="median"),

@@ -45,6 +45,16 @@ POINTER = re.compile(
 )
 _LABEL = re.compile(r"[^\d:]{1,80}")
 """A line of prose that does not end as a sentence does and states no figure."""
+_REASON = re.compile(
+    r"\b(?:because|since|due to|owing to|thanks to|as a result|so that|reasons?|causes?|caused|"
+    r"depend(?:s|ing)?|factors?|reflect(?:s|ed)?|driv(?:es?|en|ing)|"
+    r"(?:affect|influence|determine)(?:s|d)?|var(?:y|ies)|command(?:s|ed)?)\b|"
+    r"\b(?:higher|lower|larger|smaller|more|less)\b.*\b(?:for|in|with|where|when|than)\b|"
+    r"\b(?:rais|increas|reduc|lower|boost|add)(?:e?s|ed|ing)?\b.*\b(?:pay|wages?|salar(?:y|ies)|costs?|fees?|price)\b",
+    re.I,
+)
+"""How a statement says why something is so or what it goes with."""
+
 _ENDINGS = ".!…”\"')]"
 
 
@@ -82,6 +92,11 @@ class Said:
     def meanings(self) -> frozenset[str]:
         """The acronyms whose words it gives."""
         return spelled_out(self._chunk.text)
+
+    @cached_property
+    def reasons(self) -> bool:
+        """Whether it, or the heading above it, speaks of why something is so."""
+        return _REASON.search(" ".join((*self._chunk.headings[-1:], self._chunk.text))) is not None
 
     @cached_property
     def own(self) -> frozenset[str]:
@@ -270,12 +285,16 @@ def _bonus(question: Question, places: Sequence[frozenset[str]], years: Sequence
 
     `places` are the words of each place of the question.
     """
-    measured = question.units or question.statistic or question.period
+    measured = question.units or question.explains or question.statistic or question.period
     held = said.figures if measured else ()
     fitting = [figure for figure in held if figure.unit in question.units]
     bonus = 0.0
     if question.units:
         bonus += _UNIT if fitting else 0.0 if question.open else _NO_UNIT
+    if question.explains and said.reasons:
+        bonus += _UNIT
+    elif any(figure.unit in question.explains for figure in held):
+        bonus += _NO_UNIT  # the amount again, where it is asked why it is so
     if years:
         bonus += _YEARS * sum(year in said.context for year in years) / len(years)
     if question.names:

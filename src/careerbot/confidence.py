@@ -105,6 +105,8 @@ def absent(
     missing += [name.upper() for name in known if name not in named]
     if question.meaning and _STANDS.search(asked) and not any(gives_meaning(question, held.said) for held in chosen):
         missing.append(f"what {question.names[0].upper()} stands for")
+    if question.explains and not any(held.said.reasons for held in chosen):
+        missing.append("the reason")
     if not known:
         missing += [f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in _others(question, spoken, background)]
     return list(dict.fromkeys(missing))

@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from careerbot.errors import InputError
 from careerbot.occupations import occupations
 from careerbot.questions import asking, focus, read
+from careerbot.wanted import asks_why, units_named
 from careerbot.words import FUNCTION_WORDS, content_words, tokens
 
 _OPENING = re.compile(
@@ -54,6 +55,8 @@ def standalone(turn: str, earlier: Sequence[str], known_names: Collection[str] =
     swapped = _swapped(turn, before, known_names)
     if swapped is not None:
         return swapped
+    if asks_why(turn) and units_named(before) and not takes_along(before):
+        return f"{turn.strip()}{_ABOUT}{before.rstrip(' ?.!')})"
     held = set(tokens(turn))
     topic = [word for word in content_words(before) if word not in held and word not in ("about",)]
     names = [name for name in read(before, known_names).names if name not in held]

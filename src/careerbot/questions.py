@@ -98,6 +98,9 @@ class Question:
     """Whether it asks how something is done from beginning to end."""
 
     why: bool
+    explains: frozenset[str]
+    """The units of the amount of which the reason is asked for."""
+
     meaning: bool
     """Whether it asks for nothing but what its one name means."""
 
@@ -260,6 +263,7 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
         open=wanted.is_open(asks, most or least),
         steps=wanted.asks_steps(text),
         why=wanted.asks_why(text),
+        explains=frozenset(wanted.units_named(text) if wanted.asks_why(text) else ()),
         meaning=wanted.asks_meaning(asks, names),
         compares=wanted.compares(text),
         extreme=int(most) - int(least),

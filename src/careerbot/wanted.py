@@ -124,9 +124,12 @@ _FACTORS = re.compile(r"\b(?:based on|depends?|affects?|determines?|influences?|
 
 def units(text: str) -> list[str]:
     """The units that would answer; empty when no amount is asked for."""
+    return [] if asks_why(text) else units_named(text)
+
+
+def units_named(text: str) -> list[str]:
+    """The units of the amount that a text speaks of, be it that it asks for it or why it is so."""
     text = _EARNED.sub(" ", _TOP_SHARE.sub(" ", text))
-    if _WHY.search(text) or (_FACTORS.search(text) and not _HOW_MUCH.search(text)):
-        return []
     if _HOW_LONG.search(text):
         return ["minutes", "months"]
     if _HOW_MANY.search(text) and not _FASTEST.search(text):
@@ -166,8 +169,8 @@ def asks_meaning(text: str, names: Collection[str]) -> bool:
 
 
 def asks_why(text: str) -> bool:
-    """Whether it asks for a reason."""
-    return _WHY.search(text) is not None
+    """Whether it asks for a reason: "why", "what does it depend on"."""
+    return _WHY.search(text) is not None or (_FACTORS.search(text) is not None and not _HOW_MUCH.search(text))
 
 
 def compares(text: str) -> bool:
