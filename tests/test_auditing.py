@@ -137,7 +137,7 @@ def test_rows_of_tables_disagree_where_they_begin_alike() -> None:
     ]
     found = audited(*(document(f"d{at}", table) for at, table in enumerate(tables))).disagreements
     assert [(group.about, [held.value for held in group.values]) for group in found] == [
-        ("Oregon: median annual", ["$40,000", "$45,000"])
+        ("median annual Oregon", ["$40,000", "$45,000"])
     ]
 
 

@@ -77,6 +77,13 @@ def test_a_measure_that_is_all_that_sides_share_is_told_in_the_order_of_the_text
     assert subject(found) == "annual mean"
 
 
+def test_the_place_that_sides_share_says_what_they_are_about() -> None:
+    texts = ("The annual mean in Peru is $48,000.", "The annual mean of Peru was $45,000.")
+    question = read("What is the annual mean in Peru?", NAMES)
+    found = sides(question, candidates(question.text, *texts), likeness, NAMES, ())
+    assert subject(found) == "annual mean Peru"
+
+
 def test_a_statement_far_below_the_best_contradicts_nothing() -> None:
     other = "The median wage of welders was $45,000 a year."
     assert values(WAGE, FIRST, other, scores=(1.0, 0.0)) == set()

@@ -141,10 +141,12 @@ def subject(found: Sequence[tuple[Candidate, Figure]]) -> str:
     words = [word for word in common if word not in told]
     named = [figure.statistic, _PERIODS.get(figure.period or "")]
     lead = [word for word in named if word and word not in words]
+    located = {word: word.title() for word in tokens(" ".join(places(first.chunk.text)))}
     own = [word for word in words if word not in named]  # one word that all share says too little: "medical"
-    shown = [*lead, *(words[:6] if len(own) > 1 or not any(named) else [word for word in words if word in named])]
-    acronyms = {word.lower(): word for word in ACRONYM.findall(first.chunk.text)}
-    return " ".join(acronyms.get(word, word) for word in shown)
+    telling = len(own) > 1 or not located.keys().isdisjoint(own) or not any(named)
+    shown = [*lead, *(words[:6] if telling else [word for word in words if word in named])]
+    written = located | {word.lower(): word for word in ACRONYM.findall(first.chunk.text)}
+    return " ".join(written.get(word, word) for word in shown)
 
 
 def _lead(question: Question, ranked: Sequence[Candidate]) -> tuple[Candidate, Figure] | None:
