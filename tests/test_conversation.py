@@ -20,6 +20,11 @@ PERU = "What does a baker earn in Peru?"
         pytest.param([JEX, "MEX"], "What does the MEX exam cost?", id="name-alone"),
         pytest.param([JEX, "And D’Arcy?"], "What does the D'Arcy exam cost?", id="name-with-a-curly-apostrophe"),
         pytest.param([JEX, "And MEX?", "And FOX?"], "What does the FOX exam cost?", id="names-swapped-twice"),
+        pytest.param(
+            [PERU, "How would it look if I moved to Ohio?"],
+            "How would it look if I moved to Ohio? (about: baker, earn)",
+            id="new-place-and-a-pronoun",
+        ),
         pytest.param([PERU, "and in Ohio?"], "What does a baker earn in Ohio?", id="new-place"),
         pytest.param(
             [PERU, "what about New Zealand"], "What does a baker earn in New Zealand?", id="place-of-two-words"

@@ -23,6 +23,7 @@ MONEY, TIME = {"$", "€", "£"}, {"minutes", "months"}
         pytest.param("How many weeks of training?", TIME, id="how-many-weeks-is-no-count"),
         pytest.param("How much time does it take?", TIME, id="how-much-time-is-no-money"),
         pytest.param("How soon can I work?", TIME, id="how-soon"),
+        pytest.param("What share of people passes?", {"count", "percent"}, id="what-share"),
         pytest.param("How many people pass the exam?", {"count", "percent"}, id="how-many"),
         pytest.param("What is the pass rate?", {"percent"}, id="pass-rate"),
         pytest.param("How fast is welding growing?", {"percent"}, id="how-fast-it-grows-is-no-duration"),
@@ -109,6 +110,8 @@ def test_the_statistic_asked_for(text: str, statistic: str | None) -> None:
         pytest.param("What Does A Baker Earn", (), id="title-case-names-nothing"),
         pytest.param("WHAT DOES A BAKER EARN", (), id="upper-case-names-nothing"),
         pytest.param("WHAT DOES JEX COST", ("jex",), id="known-name-in-upper-case"),
+        pytest.param("Aunt Gerlo runs one. Would it pay in JEX?", ("jex",), id="unknown-name-of-a-story"),
+        pytest.param("Aunt Gerlo runs a JEX one. Would it pay Ann?", ("jex", "ann"), id="known-name-of-a-story"),
         pytest.param("Do I start on Monday in May?", (), id="calendar"),
         pytest.param("May I ask?", (), id="single-letter"),
     ],
@@ -133,6 +136,9 @@ def test_names(text: str, names: tuple[str, ...]) -> None:
         pytest.param(
             "I live in Ohio with my son. He is four. What do night bakers earn?", (), id="story-without-a-here"
         ),
+        pytest.param("I live in Ohio. What do bakers earn in Peru?", ("peru",), id="where-it-is-asked-about"),
+        pytest.param("Their other shop is in Ohio. What would it pay in Peru?", ("peru",), id="two-sentences-kept"),
+        pytest.param("Their other shop is in Ohio. What would it pay me?", ("ohio",), id="place-that-it-points-to"),
     ],
 )
 def test_places(text: str, places: tuple[str, ...]) -> None:

@@ -75,7 +75,7 @@ def takes_along(reading: str) -> bool:
 def _leans_back(turn: str, known_names: Collection[str]) -> bool:
     turn = asking(focus(turn))
     words = content_words(turn)
-    named = read(turn, known_names).names
+    named = read(turn, known_names).no_places
     if _OPENING.search(turn) and len(words) <= 6:
         return True
     if _BACKWARD.search(turn) and not named and len(words) <= 6:

@@ -135,7 +135,7 @@ def focus(text: str) -> str:
 def _points_back(sentence: str) -> bool:
     """Whether a sentence is understood only after the one before; a later clause speaks of what an earlier one says."""
     first = next(filter(None, _SPLIT.split(sentence)))
-    return _POINTING.search(first) is not None or len(content_words(sentence)) < 3
+    return _POINTING.search(first) is not None or (len(content_words(sentence)) < 3 and not places(sentence))
 
 
 def asking(focused: str) -> str:
@@ -248,12 +248,15 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
     text, asks = _DENIED.sub(" ", focused), asking(focused)
     units = wanted.units(asks)
     most, least = wanted.most_least(text, bool(units))
-    names = tuple(_names(text, known_names) or [name for name in _names(whole, known_names) if name in known_names])
+    # Where somebody lives is not where it is asked about, nor is who tells of it.
+    told = set(_names(asks, known_names))
+    names = [name for name in _names(text, known_names) if not told or name in told | set(known_names)]
+    names = names or [name for name in _names(whole, known_names) if name in known_names]
     return Question(
         text=whole,
         asked=whole,
-        names=names,
-        places=_places(text) or (_places(whole) if _HERE.search(text) else ()),
+        names=tuple(names),
+        places=_places(asks) or _places(text) or (_places(whole) if _HERE.search(text) else ()),
         units=frozenset(units),
         amount=wanted.asks_amount(text),
         statistic=wanted.statistic(asks) or wanted.statistic(text),

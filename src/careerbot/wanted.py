@@ -31,7 +31,11 @@ _HOW_LONG = re.compile(
     r"\bhow (?:fast|quick\w*|soon)\b(?!.*\b(?:grow|expand|rise|rising|increas|go(?:ing)? up)\w*)",
     re.I,
 )
-_HOW_MANY = re.compile(r"\bhow many\b|\bnumber of\b|\bhead ?count\b|\btotal of\b", re.I)
+_HOW_MANY = re.compile(
+    r"\bhow many\b|\bwhat (?:share|portion|proportion|fraction|part|chunk)\b|"
+    r"\bnumber of\b|\bhead ?count\b|\btotal of\b",
+    re.I,
+)
 _HOW_MUCH = re.compile(
     r"\bhow much\b(?! (?:time|of an? |education|college|school|experience|work|harder|longer))", re.I
 )
