@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     port: int = Field(7860, ge=0, le=65535, description="port of the web app; 0 takes a free one")
     title: str = Field("careerbot", min_length=1, max_length=60, description="title of the web app")
     allowed_hosts: str = Field("", description="further names by which browsers reach the web app, with commas")
-    concurrency: int = Field(8, ge=1, le=100, description="questions of the web app that are answered at once")
+    concurrency: int = Field(5, ge=1, le=100, description="questions of the web app that are answered at once")
     queue: int = Field(200, ge=1, le=10_000, description="questions of the web app that may wait")
     questions_per_minute: int = Field(30, ge=0, le=100_000, description="questions per address; 0 for no limit")
     password_file: Path | None = Field(None, description="file of name:password lines; empty: no login")
