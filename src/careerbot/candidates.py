@@ -291,10 +291,9 @@ def _bonus(question: Question, places: Sequence[frozenset[str]], years: Sequence
     bonus = 0.0
     if question.units:
         bonus += _UNIT if fitting else 0.0 if question.open else _NO_UNIT
-    if question.explains and said.reasons:
-        bonus += _UNIT
-    elif any(figure.unit in question.explains for figure in held):
-        bonus += _NO_UNIT  # the amount again, where it is asked why it is so
+    if question.explains:  # why an amount is so: not the amount again
+        again = any(figure.unit in question.explains for figure in held)
+        bonus += _UNIT if said.reasons else _NO_UNIT if again else 0.0
     if years:
         bonus += _YEARS * sum(year in said.context for year in years) / len(years)
     if question.names:

@@ -70,7 +70,7 @@ _CARRIED = 6  # words of the first clause that a later one takes along
 _VERBLESS = re.compile(rf"^\W*(?:which|what)(?: (?!{VERBS})\w+){{1,2}}$", re.I)
 """A clause such as "which flours" in "which flours and which yeasts do bakers use" asks nothing alone."""
 
-MAX_PARTS = 8
+MAX_PARTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,7 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
     most, least = wanted.most_least(text, bool(units))
     # Where somebody lives is not where it is asked about, nor is who tells of it.
     told = set(_names(asks, known_names))
-    names = [name for name in _names(text, known_names) if not told or name in told | set(known_names)]
+    names = [name for name in _names(text, known_names) if not told or name in told or name in known_names]
     names = names or [name for name in _names(whole, known_names) if name in known_names]
     return Question(
         text=whole,
