@@ -141,7 +141,7 @@ def subject(found: Sequence[tuple[Candidate, Figure]]) -> str:
     words = [word for word in common if word not in told]
     named = [figure.statistic, _PERIODS.get(figure.period or "")]
     lead = [word for word in named if word and word not in words]
-    located = {word: word.title() for word in tokens(" ".join(places(first.chunk.text)))}
+    located = {word: word.title() for word in tokens(" ".join(places_named(first.chunk.text)))}
     own = [word for word in words if word not in named]  # one word that all share says too little: "medical"
     telling = len(own) > 1 or not located.keys().isdisjoint(own) or not any(named)
     shown = [*lead, *(words[:6] if telling else [word for word in words if word in named])]

@@ -6,7 +6,7 @@ Only the general grammar of questions is used, never the subject of the document
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 
@@ -167,8 +167,9 @@ def understand(text: str, known_names: Collection[str] = ()) -> tuple[Question, 
             clause = f"{', '.join(about)}: {clause}" if about else clause
         if not own and len(every) > 1 and _SHARED.search(clause):
             own, clause = every, f"{', '.join(_joined(text, every))}: {clause}"
-        listed, compares = _side_by_side(clause, text, known_names), wanted.compares(clause)
-        named = listed or _joined(text, [*own, *(mentions(clause) if compares else ())])
+        spots, compares = mentions(clause), wanted.compares(clause)
+        listed = _side_by_side(clause, spots, text, known_names)
+        named = listed or _joined(text, [*own, *(spots if compares else ())])
         if len(named) > 1 and (listed or compares or _SHARED.search(asked) or len(named) > 2):
             found += [replace(reading(clause), asked="")] if len(clauses) == 1 else []
             found += [replace(reading(_only_name(clause, one, named)), names=words) for one, words in named.items()]
@@ -193,14 +194,19 @@ def _joined(text: str, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _side_by_side(clause: str, text: str, known_names: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """The places, or else the names, of a list in a clause, as `_joined`: one statement rarely speaks of them all."""
-    names, spots = _names(clause, known_names), mentions(clause)
+def _side_by_side(
+    clause: str, spots: Mapping[str, str], text: str, known_names: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """The places, or else the names, of a list in a clause, as `_joined`: one statement rarely speaks of them all.
+
+    `spots` are the `places.mentions` of the clause.
+    """
     listed = _list_of(spots).search(clause) if len(spots) > 1 else None
     if listed:
         written = {place: spelled for spelled, place in mentions(listed.group()).items()}
         found = {spelled: tuple(tokens(spelled)) for spelled in written.values()}
     else:
+        names = _names(clause, known_names)
         listed = _list_of(names).search(clause) if len(names) > 1 else None
         several = listed is not None and _ALSO.search(listed.group())
         found = _joined(text, _names(listed.group(), known_names)) if listed and several else {}
@@ -246,7 +252,7 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
     """
     whole, focused = text, focus(text)
     text, asks = _DENIED.sub(" ", focused), asking(focused)
-    units = wanted.units(asks)
+    units, why = wanted.units(asks), wanted.asks_why(text)
     most, least = wanted.most_least(text, bool(units))
     # Where somebody lives is not where it is asked about, nor is who tells of it.
     told = set(_names(asks, known_names))
@@ -265,8 +271,8 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
         yes_no=wanted.asks_yes_no(asks),
         open=wanted.is_open(asks, most or least),
         steps=wanted.asks_steps(text),
-        why=wanted.asks_why(text),
-        explains=frozenset(wanted.units_named(text) if wanted.asks_why(text) else ()),
+        why=why,
+        explains=frozenset(wanted.units_named(text) if why else ()),
         meaning=wanted.asks_meaning(asks, names),
         compares=wanted.compares(text),
         extreme=int(most) - int(least),
