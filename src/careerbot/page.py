@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, get_type_hints
 
 import anyio.to_thread
 
@@ -350,6 +350,7 @@ def _program(bot: Careerbot, admit: Admit) -> None:
         except CareerbotError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
+    ask.__annotations__ = get_type_hints(ask)  # read by Gradio for each question, which evaluates texts each time
     gr.api(ask, api_name="ask")  # type: ignore[attr-defined]
 
 
