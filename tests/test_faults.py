@@ -40,6 +40,8 @@ FILES = (
     "chunks.jsonl",
     "gaps.jsonl",
     "vectors.npy",
+    "nearest.onnx",
+    "nearest.npy",
     "turn.npy",
     "topics.npy",
     "vocabulary.json",

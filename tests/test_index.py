@@ -252,6 +252,13 @@ class TestSearching:
         assert store._collection.configuration_json["hnsw"]["ef_search"] == 33
         store.close()
 
+    def test_an_index_whose_comparison_passes_over_a_vector_is_not_served(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("careerbot.quantized.Quantized.may_be_nearest", lambda *_: np.zeros(0, np.int64))
+        with pytest.raises(IndexUnusable, match="the comparison with all vectors does not find what it holds"):
+            build(_many()[:2], WordEncoder(), tmp_path)
+
     def test_two_builds_of_the_same_text_answer_alike_to_the_last_bit(self, large: tuple[Index, Index]) -> None:
         one, two = large
         assert [one.nearest(vector, 60) for vector in _queries(30)] == [
@@ -555,6 +562,8 @@ class TestOpening:
             "documents.jsonl",
             "chunks.jsonl",
             "vectors.npy",
+            "nearest.onnx",
+            "nearest.npy",
             "vocabulary.json",
             "names.json",
             "asked.json",

