@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import Runnable
 
-from careerbot import Answer, Careerbot, Document, InputError, Settings, Status
-from careerbot.datatypes import Gap, Wording
+from careerbot import Answer, Careerbot, Document, InputError, Settings, Status, figures
+from careerbot.datatypes import Figure, Gap, Wording
 from careerbot.figures import literal_numbers
 from careerbot.pipeline import user_turns
 
@@ -500,6 +500,25 @@ def test_what_is_suggested_is_answered_when_it_is_asked(tmp_path: Path) -> None:
     assert answer.suggestions == ("What do bakers wear?",)
     assert bot.ask(answer.suggestions[0]).text == "Bakers wear white caps. [1]"
     assert "What do bakers wear?" not in bot.ask("What do bakers wear?").suggestions
+
+
+def test_what_statements_say_is_read_before_anybody_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paid = Document("paid", "Paid", "# Pay\n\nA glazier of the north wing earns $41,730 a year.\n", "paid.md")
+    bot = bot_over(tmp_path, [paid], threshold=1e-6)
+    read: list[str] = []
+    find = figures.figures
+
+    def told(text: str) -> tuple[Figure, ...]:
+        read.append(text)
+        return find(text)
+
+    monkeypatch.setattr("careerbot.candidates.figures", told)
+    bot.check_suggestions(stop=lambda: True)
+    assert read == []
+    bot.check_suggestions()
+    assert read == ["A glazier of the north wing earns $41,730 a year."]
+    assert "$41,730" in bot.ask("How much does a glazier earn?").text
+    assert len(read) == 1
 
 
 def test_suggestions_that_are_checked_ahead_are_those_that_are_found_while_asking(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ _OTHER_PERIOD = -0.08
 _MEANING = 0.4
 _EXTREME = 0.3
 _AMOUNT_LEADS = 0.75  # share of the best score from which a statement with the amount goes first
-_REMEMBERED = 100_000  # statements, of which the words and figures are kept
+REMEMBERED = 100_000  # statements, of which the words and figures are kept
 _SERIES = 3
 """Statements with a comparable figure that make a list or table one that has a highest and a lowest."""
 
@@ -149,7 +149,7 @@ def _words_and_stems(text: str) -> tuple[frozenset[str], frozenset[str]]:
     return words, frozenset(map(stem, words))
 
 
-_said = lru_cache(maxsize=_REMEMBERED)(Said)  # most questions meet the same few hundred statements
+_said = lru_cache(maxsize=REMEMBERED)(Said)  # most questions meet the same few hundred statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +192,13 @@ def stating(held: Candidate, stated: Sequence[Figure]) -> Candidate:
     said = Said(held.chunk)
     said.figures = tuple(stated)
     return replace(held, said=said)
+
+
+def remember(chunk: Chunk) -> None:
+    """Read what a statement says before anybody asks."""
+    said = _said(chunk)
+    if said.quotable:
+        _ = said.figures, said.values, said.stems, said.context, said.words
 
 
 def quotable(chunk: Chunk) -> bool:

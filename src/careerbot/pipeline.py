@@ -18,7 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from careerbot import answering, checking, composing, conversation, questions, retrieval, spelling, suggesting
+from careerbot import (
+    answering,
+    candidates,
+    checking,
+    composing,
+    conversation,
+    questions,
+    retrieval,
+    spelling,
+    suggesting,
+)
 from careerbot.confidence import Background
 from careerbot.config import Settings, read_settings
 from careerbot.datatypes import Answer, Draft, Quote, Status, Wanted, Writing
@@ -155,9 +165,10 @@ class Careerbot:
         return RunnableLambda(lambda _: self._newest().chain, name="careerbot")
 
     def check_suggestions(self, stop: Callable[[], bool] = lambda: False) -> int:
-        """Check what may be suggested before anybody asks, taking half the time at most; how many were checked.
+        """Check what may be suggested, and read all statements, before anybody asks; how many questions were checked.
 
-        A server does this in the background; without it the first answers wait for their suggestions.
+        It takes half the time at most. A server does this in the background; without it the first answers wait
+        for their suggestions, and for what is read of statements that none has met before.
         """
         checked = 0
         while True:
@@ -348,6 +359,12 @@ class _Served:
             started = time.perf_counter()
             self._quotes(question)
             checked += 1
+            time.sleep(time.perf_counter() - started)
+        for chunk in islice(self.index.chunks, candidates.REMEMBERED):
+            if stop():
+                break
+            started = time.perf_counter()
+            candidates.remember(chunk)
             time.sleep(time.perf_counter() - started)
         return checked
 
