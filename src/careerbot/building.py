@@ -202,7 +202,8 @@ def _write(
         for name, learned in zip(generations.TURNED, _topics(vectors, len(chunks), wordings, gaps), strict=True):
             np.save(draft / name, learned)
         searched = generations.searched(generations.owners(chunks, wordings))
-        quantized.write(draft, vectors[searched])
+        compared = vectors[searched]
+        quantized.write(draft, compared)
         named = generations.vector_names(chunks, wordings)
         slow = encoder.export(
             draft / generations.ENCODER, [chunk.text for chunk in chunks if chunk.part is not None][:_PROBES]
@@ -218,7 +219,7 @@ def _write(
             "chunks": len(chunks),
         }
         for left in reversed(range(_GRAPHS)):
-            stores.write_vectors(draft / "chroma", [named[place] for place in searched], vectors[searched])
+            stores.write_vectors(draft / "chroma", [named[place] for place in searched], compared)
             generations.seal(draft, manifest)
             try:
                 _verify(draft, apart=len(vectors) >= _APART)

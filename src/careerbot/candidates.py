@@ -149,7 +149,7 @@ def _words_and_stems(text: str) -> tuple[frozenset[str], frozenset[str]]:
     return words, frozenset(map(stem, words))
 
 
-_said = lru_cache(maxsize=REMEMBERED)(Said)  # most questions meet the same few hundred statements
+_said = lru_cache(maxsize=REMEMBERED)(Said)  # questions meet the same statements again
 
 
 @dataclass(frozen=True, slots=True)

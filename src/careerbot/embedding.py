@@ -192,7 +192,7 @@ class QueryEncoder:
         self._tokenizer.no_padding()
         self._pad = settings["pad"]
         loading = ThreadPoolExecutor(1)
-        self._session = loading.submit(_session, folder / exporting.MODEL)  # goes on while a question is read
+        self._session = loading.submit(session, folder / exporting.MODEL)  # goes on while a question is read
         loading.shutdown(wait=False)
         self._turns = threading.BoundedSemaphore(os.cpu_count() or 1)
         self._lock = threading.Lock()  # of those who wait, the one that waits longest first
@@ -266,7 +266,8 @@ class _Waiting:
     vector: Future[Vectors]
 
 
-def _session(model: Path) -> Any:
+def session(model: Path) -> Any:
+    """An ONNX file, ready to run; each run takes one thread."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

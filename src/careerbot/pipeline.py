@@ -11,24 +11,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from itertools import islice
+from itertools import islice, takewhile
 from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from careerbot import (
-    answering,
-    candidates,
-    checking,
-    composing,
-    conversation,
-    questions,
-    retrieval,
-    spelling,
-    suggesting,
-)
+from careerbot import answering, checking, composing, conversation, questions, retrieval, spelling, suggesting
+from careerbot.candidates import REMEMBERED, remember
 from careerbot.confidence import Background
 from careerbot.config import Settings, read_settings
 from careerbot.datatypes import Answer, Draft, Quote, Status, Wanted, Writing
@@ -352,20 +343,9 @@ class _Served:
     def check_suggestions(self, stop: Callable[[], bool]) -> int:
         self.encoder.encode(["warm up"])
         asked = dict.fromkeys(suggesting.question_of(chunk) for chunk in self.index.chunks if chunk.part is not None)
-        checked = 0
-        for question in islice(filter(None, asked), _CHECKED_AHEAD if self.settings.suggestions else 0):
-            if stop():
-                break
-            started = time.perf_counter()
-            self._quotes(question)
-            checked += 1
-            time.sleep(time.perf_counter() - started)
-        for chunk in islice(self.index.chunks, candidates.REMEMBERED):
-            if stop():
-                break
-            started = time.perf_counter()
-            candidates.remember(chunk)
-            time.sleep(time.perf_counter() - started)
+        ahead = islice(filter(None, asked), _CHECKED_AHEAD if self.settings.suggestions else 0)
+        checked = _at_leisure(self._quotes, ahead, stop)
+        _at_leisure(remember, islice(self.index.chunks, REMEMBERED), stop)
         return checked
 
     def _quotes(self, question: str) -> tuple[Quote, ...]:
@@ -375,6 +355,17 @@ class _Served:
             said = () if draft.missing else draft.statements
             self._quoted[question] = tuple(quote for statement in said for quote in statement.quotes)
         return self._quoted[question]
+
+
+def _at_leisure(call: Callable[[Any], object], held: Iterable[Any], stop: Callable[[], bool]) -> int:
+    """Call with one after the other, half of the time at most, until it is to stop; with how many."""
+    called = 0
+    for one in takewhile(lambda _: not stop(), held):
+        started = time.perf_counter()
+        call(one)
+        called += 1
+        time.sleep(time.perf_counter() - started)
+    return called
 
 
 def _chat_model(settings: Settings) -> ChatModel | None:

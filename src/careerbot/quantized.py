@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from careerbot.embedding import Vectors
+from careerbot.embedding import Vectors, session
 
 GRAPH, SCALES = "nearest.onnx", "nearest.npy"
 
@@ -58,11 +58,7 @@ class Quantized:
 
     @cached_property
     def _session(self) -> Any:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # as for encoding
-        return onnxruntime.InferenceSession(str(self._folder / GRAPH), options, providers=["CPUExecutionProvider"])
+        return session(self._folder / GRAPH)
 
     @cached_property
     def _scales(self) -> NDArray[np.float32]:

@@ -174,7 +174,7 @@ def web_app(bot: Careerbot) -> ASGIApp:
 def _directly(app: FastAPI) -> ASGIApp:
     """The same app; what Gradio serves goes to it past the routes and layers of the app that it is mounted in.
 
-    They take a tenth of what the server itself does for a question.
+    Each of the two requests of a question would go through them, for nothing.
     """
     gradio = next(route.app for route in app.routes if isinstance(route, Mount))
     own = {route.path for route in app.routes if isinstance(route, APIRoute)}
