@@ -158,6 +158,16 @@ def test_the_second_of_a_table_leads_with_the_first(question: str, first: list[s
     assert (sorted(found[:2]), found[2]) == (sorted(first), other)
 
 
+def test_what_is_beyond_the_limit_of_a_question_is_no_candidate() -> None:
+    rows = ("| Oregon", "| Vermont", "| Nevada")
+    assert order("Which states have a licence fee of at least $100?", *rows) == ["| Oregon", "| Vermont"]
+    assert order("Which states have a licence fee below $100?", *rows, "A course") == ["| Nevada", "A course"]
+
+
+def test_a_limit_that_nothing_keeps_leaves_what_there_is() -> None:
+    assert len(order("Which states have a fee over $5,000?", "| Oregon", "| Vermont")) == 2
+
+
 def test_a_row_that_is_not_the_extreme_goes_behind_what_comes_near() -> None:
     texts, scores = ("| Oregon", "| Vermont", "| Nevada", "The median"), (0.9, 0.8, 0.8, 0.7)
     assert order("Which state has the highest fee?", *texts, scores=scores)[:2] == ["| Vermont", "The median"]

@@ -75,6 +75,8 @@ def probability(text: str, *statements: str, background: Background = KNOWN) -> 
         pytest.param("Why do bakers earn so little?", "Wages of bakers", "", id="reason-of-an-amount"),
         pytest.param("Why is the course expensive?", "The course", "", id="reason-in-the-heading"),
         pytest.param("Why is bread baked at night?", "Bread is", "", id="reason-of-no-amount"),
+        pytest.param("Which exam costs under $20?", "The JEX", "anything within that limit", id="limit"),
+        pytest.param("Which exam costs under $20,000?", "The JEX", "", id="limit-that-is-kept"),
         pytest.param("What does MEX cost in Peru in 2014?", "The JEX", "Peru, 2014, MEX", id="all-three"),
     ],
 )

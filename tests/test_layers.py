@@ -23,6 +23,7 @@ ROWS = (
     ("catalogue", "chunking"),
     ("loading", "figures", "places", "spelling", "embedding", "feedback", "spending"),
     ("wanted", "grounding", "models", "occupations", "quantized", "topics"),
+    ("bounds",),
     ("questions", "rendering", "stores", "generations", "tables", "passages"),
     ("conversation", "candidates", "contents", "index", "handout", "charting", "messages"),
     ("comparing", "confidence", "building", "steps"),

@@ -152,6 +152,11 @@ class TestAnswers:
     def test_the_extreme_of_a_table_leads(self, careers: Careerbot, question: str, state: str) -> None:
         assert careers.ask(question).text.startswith(state)
 
+    def test_a_limit_leaves_out_the_rows_beyond_it(self, careers: Careerbot) -> None:
+        answer = careers.ask("Which states have a licence fee of at least $100?")
+        assert answer.text.endswith("\nOregon | $100 | $52\nVermont | $115 | $60 [1]")
+        assert "Nevada" not in answer.text
+
     def test_rows_compared_are_one_statement(self, careers: Careerbot) -> None:
         answer = careers.ask("Compare the licence fee in Vermont and Oregon")
         assert answer.text.endswith("\nOregon | $100 | $52\nVermont | $115 | $60 [1]")

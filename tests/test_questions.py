@@ -155,6 +155,8 @@ def test_places(text: str, places: tuple[str, ...]) -> None:
         pytest.param("Which bread tastes best?", 0, id="best-of-no-amount"),
         pytest.param("Which trade grows slowest?", -1, id="slowest"),
         pytest.param("the highest and lowest fee", 0, id="both-cancel"),
+        pytest.param("Who pays at least $20?", 0, id="a-limit"),
+        pytest.param("Who asks a maximum of $20?", 0, id="a-limit-with-of"),
         pytest.param("What is the fee?", 0, id="neither"),
     ],
 )

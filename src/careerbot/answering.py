@@ -318,7 +318,13 @@ def _choose(
 
 
 def _most_asked(question: Question, ranked: Sequence[Candidate]) -> set[str]:
-    """The rows or items that "the highest" or "the top three" asks for: the first so many of each table or list."""
+    """The rows or items that "the highest" or "the top three" asks for: the first so many of each table or list.
+
+    Of those that keep to a limit, all.
+    """
+    bound = question.bound
+    if bound and not question.extreme:
+        return {candidate.said.id for candidate in ranked if bound.within(candidate.figures)}
     by_section: dict[tuple[str, int], list[str]] = {}
     for candidate in ranked if question.extreme else ():
         by_section.setdefault(candidate.section, []).append(candidate.said.id)

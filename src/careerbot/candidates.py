@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
+from careerbot.bounds import Bound
 from careerbot.chunking import cells
 from careerbot.datatypes import Chunk, Figure, Hit, Kind
-from careerbot.figures import figures
+from careerbot.figures import CURRENCY, MONEY, figures
 from careerbot.questions import Question
 from careerbot.words import FUNCTION_WORDS, content_words, spelled_out, stem, tokens
 
@@ -32,7 +33,7 @@ _BRACKET = re.compile(r"[(),;]")
 """In a header they would cut its words off from the figure in the cell."""
 
 _CURRENCY = re.compile(r"[$€£]")
-YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+YEAR = re.compile(rf"\b(?:19|20)\d\d\b(?! {CURRENCY})")
 _CAPTION = re.compile(
     r"\bthe (?:following )?(?:table|list|chart|figure)s? (?:below )?(?:show|list|compare|give)s?\b|"
     r"^sources?:(?:\b(?:19|20)\d\d\b|\D)*$|^(?:\w+ ){1,3}(?:these|the following) questions\b",
@@ -218,10 +219,21 @@ def rank(question: Question, hits: Sequence[Hit]) -> list[Candidate]:
         for hit in hits
         if (said := _said(hit.chunk)).quotable
     ]
+    if question.bound:
+        found = _within(question.bound, found)
     if question.extreme and found:
         found = _extremes_first(question, found)
     found.sort(key=lambda candidate: (-candidate.score, candidate.said.id))
     return _amount_first(question, found)
+
+
+def _within(bound: Bound, found: list[Candidate]) -> list[Candidate]:
+    """Without what states amounts of the kind that is limited, and none within the limit; all where nothing near is."""
+    held = [(candidate, bound.within(candidate.figures)) for candidate in found]
+    near = _AMOUNT_LEADS * max((candidate.score for candidate in found), default=0.0)
+    if not any(within and candidate.score >= near for candidate, within in held):
+        return found
+    return [candidate for candidate, within in held if within is not False]
 
 
 def _amount_first(question: Question, ranked: list[Candidate]) -> list[Candidate]:
@@ -257,7 +269,7 @@ def _fits(question: Question, figure: Figure) -> bool:
     exact = question.statistic == "median" or (question.statistic or "").endswith("percentile")
     if figure.unit not in question.units or (exact and figure.statistic not in (None, question.statistic)):
         return False
-    return not question.period or figure.unit not in "$€£" or figure.period in (None, question.period)
+    return not question.period or figure.unit not in MONEY or figure.period in (None, question.period)
 
 
 def _score(hit: Hit, introduced: Mapping[tuple[str, int], float]) -> float:
@@ -342,5 +354,5 @@ def _extremes_first(question: Question, found: Sequence[Candidate]) -> list[Cand
 
 def _amount(question: Question, candidate: Candidate) -> float | None:
     """The amount of a statement that is compared: the first of the unit asked for, else of any money."""
-    units = question.units or frozenset("$€£")
+    units = question.units or MONEY
     return next((figure.upper or figure.amount for figure in candidate.figures if figure.unit in units), None)

@@ -86,7 +86,7 @@ def judge(
 def absent(
     question: Question, ranked: Sequence[Candidate], chosen: Sequence[Candidate], background: Background
 ) -> list[str]:
-    """Places, years, names and occupations of the question that no chosen statement speaks of, as they are shown.
+    """Places, years, names, limits and occupations of the question that no chosen statement meets, as they are shown.
 
     A name may stand in any statement under the same headings: a section names its subject once. An
     occupation is lacking where the question names none of the documents' subjects beside it.
@@ -107,6 +107,9 @@ def absent(
         missing.append(f"what {question.names[0].upper()} stands for")
     if question.explains and not any(held.said.reasons for held in chosen):
         missing.append("the reason")
+    kept = [question.bound.within(held.figures) for held in chosen] if question.bound else []
+    if next((within for within in kept if within is not None), None) is False:
+        missing.append("anything within that limit")
     if not known:
         missing += [f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in _others(question, spoken, background)]
     return list(dict.fromkeys(missing))

@@ -53,9 +53,13 @@ _KINDS = (
 """What a kind of amount looks like, and what a text must hold that has one, which is far quicker to look for."""
 
 _ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b(?=[^.;|]{0,14}percentile)|\bpercentile\b")
+MONEY = frozenset("$€£")
+"""The units of amounts of money."""
+
+CURRENCY = r"(?:dollars|bucks|euros|pounds)\b"
 _YEAR = re.compile(
     r"(?<![$€£\d.,])(?<![$€£]\s)\b(?:19|20)\d\d\b(?:\s?[-–]\s?(?:19|20)?\d\d\b)?"
-    rf"(?![.,]?\d|(?:{_TO}\d[\d,]*)?[\s-]?(?:%|percent\b|(?:second|minute|min|hour|hr|day|week)s?\b))"
+    rf"(?![.,]?\d|(?:{_TO}\d[\d,]*)?[\s-]?(?:%|percent\b|(?:second|minute|min|hour|hr|day|week)s?\b)|\s{CURRENCY})"
 )
 _MINUTES = {"second": 1 / 60, "min": 1, "hour": 60, "hr": 60, "day": 1440, "week": 10080}
 _MONTHS = {"mo": 1, "semester": 4.5, "year": 12, "yr": 12}

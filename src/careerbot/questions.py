@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 
 from careerbot import wanted
+from careerbot.bounds import Bound, bound
 from careerbot.figures import period_of
 from careerbot.places import mentions, places
 from careerbot.wanted import CLAUSE, VERBS
@@ -110,6 +111,9 @@ class Question:
 
     extremes: int
     """How many of the most or least are asked for: 5 in "the top five"."""
+
+    bound: Bound | None
+    """What an amount of the things asked for may be."""
 
     @property
     def no_places(self) -> tuple[str, ...]:
@@ -277,6 +281,7 @@ def read(text: str, known_names: Collection[str] = ()) -> Question:
         compares=wanted.compares(text),
         extreme=int(most) - int(least),
         extremes=wanted.extremes(text),
+        bound=bound(asks, wanted.units_named(asks)),
     )
 
 

@@ -54,14 +54,17 @@ _SEVERAL = re.compile(
     r"topics|subjects|places|things|employers|tools|factors|paths|requirements)\b",
     re.I,
 )
+_NOT_AT = r"(?<!\bat )(?<!\bat the )(?<!\bat the very )"  # "at least 5" sets a limit
 _MOST = re.compile(
-    r"\b(?:highest|most|best[- ]pa\w+|pays? (?:the )?(?:best|most)|top|biggest|largest|maximum|max|longest|"
-    r"priciest|dearest|costliest|fastest|richest)\b",
+    rf"\b{_NOT_AT}(?:highest|most|best[- ]pa\w+|pays? (?:the )?(?:best|most)|top|biggest|largest|"
+    r"maximum(?! of .?\d)|max|longest|priciest|dearest|costliest|fastest|richest)\b",
     re.I,
 )
 _BEST = re.compile(r"\bbest\b", re.I)
 _LEAST = re.compile(
-    r"\b(?:lowest|least|cheapest|smallest|minimum|worst[- ]pa\w+|pays? (?:the )?least|slowest|shortest|fewest)\b", re.I
+    rf"\b{_NOT_AT}(?:lowest|least|cheapest|smallest|minimum(?! of .?\d)|worst[- ]pa\w+|pays? (?:the )?least|"
+    r"slowest|shortest|fewest)\b",
+    re.I,
 )
 _FASTEST = re.compile(r"\b(?:fastest|slowest)\b", re.I)
 _WHY = re.compile(r"\bwhy\b|\bhow come\b|\bwhat(?:'s| is) the (?:reason|point)\b", re.I)
