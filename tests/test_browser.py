@@ -20,7 +20,7 @@ import axe_playwright_python
 import pytest
 from conftest import WordEncoder, write_corpus
 from model_server import ModelServer, model_server
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect, sync_playwright
 
 from careerbot import Answer, Careerbot, Settings, handout
 from careerbot.building import build
@@ -512,6 +512,25 @@ class TestPicture:
         expect(page.locator("#picture")).to_be_hidden()
         _asked(page, SALARY)
         expect(chart).to_contain_text("Median Annual Salary: $48,780")
+
+    def test_a_chart_that_is_drawn_while_the_hand_out_is_printed_fits_once_it_is_seen(self, phone: Page) -> None:
+        held: list[Route] = []
+        phone.route("**/PlotlyPlot*.js", lambda route: held.append(route))
+        with phone.expect_request("**/PlotlyPlot*.js"):
+            _asked(phone, SALARY)
+        _tab(phone, "Hand-out")
+        expect(phone.locator(".handout h2")).to_have_text(SALARY)
+        phone.emulate_media(media="print")
+        held[0].continue_()
+        chart = phone.locator("#picture .js-plotly-plot")
+        expect(chart).to_contain_text("Median Annual Salary: $48,780")
+        phone.emulate_media(media="screen")
+        _tab(phone, "Chat")
+        phone.wait_for_function(
+            "(plot => plot.clientWidth > 0 && plot.querySelector('.main-svg').clientWidth === plot.clientWidth)"
+            "(document.querySelector('#picture .js-plotly-plot'))"
+        )
+        assert _overflow(phone) == 0
 
 
 class TestTabs:
