@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 import careerbot.embedding
 import careerbot.pipeline
-from careerbot import Answer, Careerbot, Status, terminal
+from careerbot import Answer, Careerbot, Citation, Disagreement, StatedValue, Status, terminal
 from careerbot.cli import app
 
 Run = Callable[..., Result]
@@ -312,6 +312,22 @@ class TestAsk:
         terminal.show_answer(Answer("Fees?", "Fees?", text, Status.ANSWERED))
         lines = [re.sub(r"\x1b\[[\d;]*m|(?<=─)─+", "", line).split() for line in capsys.readouterr().out.splitlines()]
         assert [line for line in lines if line][: len(shown)] == shown
+
+    def test_values_that_differ_stand_between_the_statements_and_their_sources(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        cited = tuple(Citation(at, "baker", "Baker", "", "", (), f"Pay {at}.", 0, 6, "baker.md") for at in (1, 2))
+        differing = (Disagreement("pay", (StatedValue("$16", "2019", 1), StatedValue("$15", "", 2))),)
+        text = "Bakers earn $16. [1]\nBakers earn $15. [2]"
+        terminal.show_answer(Answer("Pay?", "Pay?", text, Status.ANSWERED, cited, differing))
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[:5] == [
+            "Bakers earn $16. [1]",
+            "Bakers earn $15. [2]",
+            "The sources disagree (pay): $16 (as of 2019) [1] · $15 (undated) [2]",
+            "",
+            "[1] Baker (undated)",
+        ]
 
     def test_a_document_cannot_steer_the_terminal(self, run: Run, tmp_path: Path) -> None:
         hostile = "# Diver \x1b]0;owned\x07\n\nA diver earns \x1b[2J\x9b31m$25 an hour. [bold]Loud[/bold] [/x].\n"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from careerbot import Answer, Citation, Document, InputError, Status
-from careerbot.datatypes import Writing
+from careerbot.datatypes import Disagreement, StatedValue, Writing
 from careerbot.handout import Checked, as_html, as_markdown, check
 from careerbot.rendering import unescape_markdown
 
@@ -36,6 +36,7 @@ def answer(*quotes: str, question: str = "What does a baker earn?") -> Answer:
     return Answer(question, question, text, Status.ANSWERED, cited)
 
 
+DIFFERING = (Disagreement("pay", (StatedValue("$16", "2019", 1), StatedValue("$15", "", 2))),)
 REFUSAL = Answer("What do clowns earn?", "What do clowns earn?", "The sources don't say.", Status.NOT_IN_SOURCES)
 
 
@@ -317,7 +318,9 @@ WITHOUT_HTML = MarkdownIt("commonmark", {"html": False}).enable(["table", "strik
 def spoiled(text: str, id: str = "baker") -> Answer:  # noqa: A002 - the field's name
     """An answer with a text in every field that holds words of documents or people."""
     cited = Citation(1, id, text, text, text, (text, text), text, 0, len(text), text)
-    return Answer(text, text + "?", text, Status.PARTIAL, (cited, replace(cited, number=2)), (), (text,), (text,))
+    differing = Disagreement(text, (StatedValue(text, text, 1), StatedValue(text, "", 2)))
+    both = (cited, replace(cited, number=2))
+    return Answer(text, text + "?", text, Status.PARTIAL, both, (differing,), (text,), (text,))
 
 
 class Page(HTMLParser):
@@ -357,7 +360,7 @@ def _assert_markdown_is_inert(text: str) -> None:
         assert all(COMMENT.fullmatch(token.content) for token in tokens if token.type == "html_block")
     outside = [token.type for token in WITH_HTML.parse(page) if token.level == 0].count("paragraph_open")
     answered = sum(bool(line.strip()) for line in re.split(r"\r\n?|\n", text))
-    assert outside == 1 + 1 + answered + 2, "introduction, reading, answer, and a line for each source"
+    assert outside == 1 + 1 + answered + 1 + 2, "introduction, reading, answer, values, and a line for each source"
     assert WITH_HTML.render(page).count("<!--") == 3, "what it is, and where the two quotations come from"
     assert not BARE_LINK.search(page)
     assert check(page, {}), "its own comments can still be read"
@@ -371,7 +374,7 @@ def _assert_html_is_inert(text: str) -> None:
     body = page.elements[len(head) :]
     source = [("p", "class=source"), ("blockquote", "")]
     asked = [("body", ""), ("h1", ""), ("p", "class=day"), ("article", ""), ("h2", ""), ("p", ""), ("em", "")]
-    assert body == [*asked, *[("p", "")] * paragraphs, *source, *source]
+    assert body == [*asked, *[("p", "")] * (paragraphs + 1), *source, *source]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -424,7 +427,9 @@ def test_any_source_and_date_can_be_read_again(name: str, as_of: str) -> None:
 
 def test_markdown_holds_question_answer_quotation_date_source_and_day() -> None:
     held = replace(
-        answer("Bakers earn $16.\n\nThey *rise* early."), text="Bakers earn $16. [1]\n \nThey rise early. [1]"
+        answer("Bakers earn $16.\n\nThey *rise* early."),
+        text="Bakers earn $16. [1]\n \nThey rise early. [1]",
+        disagreements=DIFFERING,
     )
     assert as_markdown([held, REFUSAL], DAY, "Trades") == (
         "# Trades: answers of 2024-06-01\n\n"
@@ -434,6 +439,7 @@ def test_markdown_holds_question_answer_quotation_date_source_and_day() -> None:
         "## What does a baker earn?\n\n"
         "Bakers earn $16. \\[1\\]\n\n"
         "They rise early. \\[1\\]\n\n"
+        "The sources disagree (pay): $16 (as of 2019) \\[1\\] · $15 (undated) \\[2\\]\n\n"
         "\\[1\\] Baker (Guild, as of 2019) › Pay\n\n"
         '<!-- careerbot {"source": "baker", "as_of": "2019", "words": "9a6752614c90"} -->\n'
         "> Bakers earn $16.  \n>\n> They \\*rise\\* early.\n\n"
@@ -443,7 +449,12 @@ def test_markdown_holds_question_answer_quotation_date_source_and_day() -> None:
 
 
 def test_html_holds_the_same_on_one_page_that_needs_nothing_else() -> None:
-    held = replace(answer(FEES), text="Oregon – Fee: $100 [1]\n\nVermont? [1]", searched_question="Fee in Oregon?")
+    held = replace(
+        answer(FEES),
+        text="Oregon – Fee: $100 [1]\n\nVermont? [1]",
+        searched_question="Fee in Oregon?",
+        disagreements=DIFFERING,
+    )
     page = as_html([held, REFUSAL], DAY, "Trades")
     assert page.startswith('<!doctype html><html lang="en"><head><meta charset="utf-8">')
     assert "default-src 'none'; style-src 'unsafe-inline'" in page
@@ -453,6 +464,7 @@ def test_html_holds_the_same_on_one_page_that_needs_nothing_else() -> None:
         "Every statement is a quotation from the source that is named with it.</p>"
         "<article><h2>What does a baker earn?</h2><p><em>Answering: Fee in Oregon?</em></p>"
         "<p>Oregon – Fee: $100 [1]</p><p>Vermont? [1]</p>"
+        "<p>The sources disagree (pay): $16 (as of 2019) [1] · $15 (undated) [2]</p>"
         "<p class='source'>[1] Baker (Guild, as of 2019) › Pay</p>"
         "<blockquote>“State | Fee / Oregon | $100”</blockquote></article>"
         "<article><h2>What do clowns earn?</h2><p>The sources don&#x27;t say.</p></article></body></html>"

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from careerbot import Answer, Citation, Disagreement, StatedValue, Status
-from careerbot.rendering import as_json, blocks, escape_markdown, quoted, source_line, unescape_markdown
+from careerbot.rendering import as_json, blocks, disagreed, escape_markdown, quoted, source_line, unescape_markdown
 
 CITATION = Citation(
     1, "baker", "Baker", "Guild", "2024-05", ("Baker", "Pay"), "Bakers earn\n  $16.80.", 120, 140, "corpus/baker.md"
@@ -93,6 +93,17 @@ def test_a_refusal_in_json_keeps_every_key() -> None:
 )
 def test_source_line(citation: Citation, expected: str) -> None:
     assert source_line(citation) == expected
+
+
+@pytest.mark.parametrize(
+    ("about", "expected"),
+    [
+        pytest.param("pay", "The sources disagree (pay): $16.80 (as of 2024-05) [1] · $15 (undated) [2]", id="named"),
+        pytest.param("", "The sources disagree: $16.80 (as of 2024-05) [1] · $15 (undated) [2]", id="without-a-name"),
+    ],
+)
+def test_values_that_differ_stand_side_by_side_with_date_and_citation(about: str, expected: str) -> None:
+    assert disagreed(dataclasses.replace(ANSWER.disagreements[0], about=about)) == expected
 
 
 @pytest.mark.parametrize(

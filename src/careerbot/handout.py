@@ -19,7 +19,7 @@ from html import escape
 from careerbot.chunking import cells
 from careerbot.datatypes import Answer, Citation, Document
 from careerbot.errors import InputError
-from careerbot.rendering import blocks, escape_markdown, quoted, source_line, unescape_markdown, written_by
+from careerbot.rendering import blocks, disagreed, escape_markdown, quoted, source_line, unescape_markdown, written_by
 
 _COMMENT = "<!-- careerbot "
 _HAND_OUT = "<!-- careerbot hand-out -->"
@@ -66,6 +66,7 @@ def as_markdown(answers: Sequence[Answer], day: str, title: str = "careerbot") -
         # One paragraph a line: line breaks would be lost in an editor that trims lines.
         for lines in blocks(answer.text):
             parts += _markdown_block(lines)
+        parts += [_flat(disagreed(held)) for held in answer.disagreements]
         if written := written_by(answer):
             parts.append(f"*{_flat(written)}*")
         parts += [_markdown_source(citation) for citation in answer.citations]
@@ -132,13 +133,14 @@ def _article(answer: Answer) -> str:
     reading = _reading(answer)
     read = f"<p><em>Answering: {escape(reading)}</em></p>" if reading else ""
     said = "".join(map(_html_block, blocks(answer.text)))
+    disputes = "".join(f"<p>{escape(disagreed(held))}</p>" for held in answer.disagreements)
     told = "".join(
         f"<p class='source'>[{held.number}] {escape(source_line(held))}</p>"
         f"<blockquote>“{escape(quoted(held))}”</blockquote>"
         for held in answer.citations
     )
     written = f"<p><em>{escape(written_by(answer))}</em></p>" if answer.writing else ""
-    return f"<article><h2>{escape(answer.question)}</h2>{read}{said}{written}{told}</article>"
+    return f"<article><h2>{escape(answer.question)}</h2>{read}{said}{disputes}{written}{told}</article>"
 
 
 def _html_block(lines: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from careerbot.chunking import cells
-from careerbot.datatypes import Answer, Citation
+from careerbot.datatypes import Answer, Citation, Disagreement
 
 _SHOWN_ROWS = 4
 _MARK = re.compile(r"^\s*(?:[-*+•‣◦▪·]|\d{1,3}[.)])\s+", re.MULTILINE)
@@ -88,6 +88,16 @@ def written_by(answer: Answer) -> str:
         return f"How to read the question was asked of {who}."
     withheld = f" Left out, since they failed: {writing.withheld}." if writing.withheld else ""
     return f"Worded by {who}; each sentence was checked against its quotations.{withheld}"
+
+
+def disagreed(disagreement: Disagreement) -> str:
+    """The values that sources give for the same thing, side by side on one line, each with its date and citation."""
+    values = (
+        f"{stated.value} ({f'as of {stated.as_of}' if stated.as_of else 'undated'}) [{stated.citation}]"
+        for stated in disagreement.values
+    )
+    about = f" ({disagreement.about})" if disagreement.about else ""
+    return f"The sources disagree{about}: {' · '.join(values)}"
 
 
 def source_line(citation: Citation) -> str:

@@ -157,6 +157,8 @@ def show_answer(answer: Answer) -> None:
         for row in rows:
             table.add_row(*row)
         console.print(table)
+    for disagreement in answer.disagreements:
+        console.print(_said(rendering.disagreed(disagreement)))
     for citation in answer.citations:
         console.print(Text(f"\n[{citation.number}] {printable(rendering.source_line(citation))}", style="cyan"))
         console.print(Text(f"    “{printable(rendering.quoted(citation))}”", style="dim"))
