@@ -350,6 +350,17 @@ class TestClosedDoors:
         assert (response.status_code, response.text) == (404, "there is no such page")
 
     @pytest.mark.parametrize(
+        "path", ["/gradio_api/upload", "/gradio_api/runs", "/gradio_api/file=/etc/passwd", "/login"]
+    )
+    def test_behind_the_guard_nothing_would_take_or_hand_it_out_either(
+        self, page: TestClient, path: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(careerbot.web, "_SERVED", re.compile(".*"))
+        assert page.get("/gradio_api/info").status_code == 200
+        for answered in (page.get(path), page.post(path, files={"files": ("a.txt", b"text")})):
+            assert (answered.status_code, answered.json()) == (404, {"detail": "Not Found"})
+
+    @pytest.mark.parametrize(
         "path", ["/static/../../app.py", "/assets/%2e%2e/%2e%2e/config.json", "/static//etc/passwd"]
     )
     def test_no_file_of_the_machine_is_served(self, page: TestClient, path: str) -> None:
