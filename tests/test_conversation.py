@@ -22,7 +22,7 @@ PERU = "What does a baker earn in Peru?"
         pytest.param([JEX, "And MEX?", "And FOX?"], "What does the FOX exam cost?", id="names-swapped-twice"),
         pytest.param(
             [PERU, "How would it look if I moved to Ohio?"],
-            "How would it look if I moved to Ohio? (about: baker, earn)",
+            "How would it look if I moved to Ohio? (about: baker earn)",
             id="new-place-and-a-pronoun",
         ),
         pytest.param([PERU, "and in Ohio?"], "What does a baker earn in Ohio?", id="new-place"),
@@ -33,13 +33,36 @@ PERU = "What does a baker earn in Peru?"
             [PERU, "and in Ohio?", "and in Chile?"], "What does a baker earn in Chile?", id="places-swapped-twice"
         ),
         pytest.param(
+            ["What do bakers earn?", "and in Ohio?"], "What do bakers earn in Ohio?", id="place-where-none-was-named"
+        ),
+        pytest.param(
+            ["How much do bakers make at the median", "what about New York or Ohio"],
+            "How much do bakers make at the median in New York or Ohio?",
+            id="places-without-a-preposition",
+        ),
+        pytest.param(
+            ["I love bread. What do bakers earn? I am 45.", "and near Ohio?"],
+            "What do bakers earn near Ohio?",
+            id="place-for-the-sentence-that-asks",
+        ),
+        pytest.param(
+            ["What do bakers earn? How long is the training?", "and in Ohio?"],
+            "and in Ohio? (about: bakers earn, long, training)",
+            id="place-for-one-of-two-questions",
+        ),
+        pytest.param(
+            ["Is baking hard?", "how long does it take?", "and in Ohio?"],
+            "and in Ohio? (about: long, take, baking hard)",
+            id="place-after-a-topic-that-was-taken-along",
+        ),
+        pytest.param(
             ["What do untrained bakers earn?", "and trained ones?"],
             "What do trained bakers earn?",
             id="word-of-the-same-form",
         ),
         pytest.param(
             ["What do untrained bakers earn?", "and holidays?"],
-            "and holidays? (about: untrained, bakers, earn)",
+            "and holidays? (about: untrained bakers earn)",
             id="word-of-another-form-is-a-topic",
         ),
         pytest.param(["Tell me the joys of baking", "and the woes?"], "Tell me the woes of baking", id="noun-for-noun"),
@@ -59,13 +82,13 @@ PERU = "What does a baker earn in Peru?"
         ),
         pytest.param(
             ["Is the course or the diploma better?", "and the badge?"],
-            "and the badge? (about: course, diploma, better)",
+            "and the badge? (about: course, diploma better)",
             id="two-nouns-to-choose-from",
         ),
         pytest.param([PERU, "why?"], "why? (about: What does a baker earn in Peru)", id="reason-of-an-amount"),
-        pytest.param(["Is baking hard?", "why?"], "why? (about: baking, hard)", id="reason-of-anything-else"),
-        pytest.param([JEX, "is it dear?", "why?"], "why? (about: jex, dear, exam, cost)", id="reason-of-a-follow-up"),
-        pytest.param([JEX, "And MEX?", "how long?"], "how long? (about: mex, exam, cost)", id="topic-of-the-swapped"),
+        pytest.param(["Is baking hard?", "why?"], "why? (about: baking hard)", id="reason-of-anything-else"),
+        pytest.param([JEX, "is it dear?", "why?"], "why? (about: JEX, dear, exam cost)", id="reason-of-a-follow-up"),
+        pytest.param([JEX, "And MEX?", "how long?"], "how long? (about: MEX exam cost)", id="topic-of-the-swapped"),
     ],
 )
 def test_a_turn_that_only_names_something_new_asks_the_same_of_it(turns: list[str], expected: str) -> None:
@@ -75,25 +98,29 @@ def test_a_turn_that_only_names_something_new_asks_the_same_of_it(turns: list[st
 @pytest.mark.parametrize(
     ("turns", "expected"),
     [
-        pytest.param([JEX, "how long is it?"], "how long is it? (about: jex, exam, cost)", id="pronoun"),
-        pytest.param([JEX, "where?"], "where? (about: jex, exam, cost)", id="one-word"),
+        pytest.param(
+            ["Tell me of the Long Exam, and the JEX.", "is it hard?"],
+            "is it hard? (about: Long Exam, JEX)",
+            id="capitals-as-they-were-written",
+        ),
+        pytest.param([JEX, "how long is it?"], "how long is it? (about: JEX exam cost)", id="pronoun"),
+        pytest.param([JEX, "where?"], "where? (about: JEX exam cost)", id="one-word"),
         pytest.param(
             ["How long does training as a baker take?", "Is that paid?"],
-            "Is that paid? (about: long, training, baker, take)",
+            "Is that paid? (about: long, training, baker take)",
             id="topic-without-a-name",
         ),
         pytest.param(
-            ["What does a baker earn?", "and at night?"], "and at night? (about: baker, earn)", id="opening-with-and"
+            ["What does a baker earn?", "and at night?"], "and at night? (about: baker earn)", id="opening-with-and"
         ),
-        pytest.param([JEX, "and the FOX fee?"], "and the FOX fee? (about: exam, cost)", id="new-name-cancels-the-old"),
-        pytest.param(["JEX fee", "is the fee high?"], "is the fee high? (about: jex)", id="words-repeated-are-not"),
+        pytest.param([JEX, "and the FOX fee?"], "and the FOX fee? (about: exam cost)", id="new-name-cancels-the-old"),
+        pytest.param(["JEX fee", "is the fee high?"], "is the fee high? (about: JEX)", id="words-repeated-are-not"),
         pytest.param(
             [
                 "Do bakers work at night?",
                 "I finish my course in June and never held a job. Would they let me do it now?",
             ],
-            "I finish my course in June and never held a job. Would they let me do it now? "
-            "(about: bakers, work, night)",
+            "I finish my course in June and never held a job. Would they let me do it now? (about: bakers work, night)",
             id="story-around-a-short-question",
         ),
     ],
@@ -118,7 +145,7 @@ def test_a_turn_that_says_so_leaves_the_topic(turn: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("turn", "earlier", "expected"),
     [
-        pytest.param("Different question", [JEX], "Different question (about: jex, exam, cost)", id="nothing-follows"),
+        pytest.param("Different question", [JEX], "Different question (about: JEX exam cost)", id="nothing-follows"),
         pytest.param("Different question: how long?", [], "Different question: how long?", id="nothing-to-leave"),
     ],
 )
@@ -128,7 +155,7 @@ def test_what_leaves_no_topic(turn: str, earlier: list[str], expected: str) -> N
 
 def test_the_turn_after_a_switch_leans_on_the_new_topic() -> None:
     turns = [JEX, "Different question: how long is a baker's shift?", "is it hard?"]
-    assert standalone(turns[-1], turns[:-1], NAMES) == "is it hard? (about: long, baker's, shift)"
+    assert standalone(turns[-1], turns[:-1], NAMES) == "is it hard? (about: long, baker's shift)"
 
 
 def test_only_the_sentence_that_asks_decides_whether_a_turn_leans_back() -> None:
@@ -140,7 +167,7 @@ def test_only_the_sentence_that_asks_decides_whether_a_turn_leans_back() -> None
 
 def test_a_pronoun_finds_its_name_over_three_turns() -> None:
     turns = [JEX, "how long is it?", "and is it hard?", "can I repeat it?"]
-    assert standalone(turns[-1], turns[:-1], NAMES).startswith("can I repeat it? (about: jex, ")
+    assert standalone(turns[-1], turns[:-1], NAMES).startswith("can I repeat it? (about: JEX, ")
 
 
 @pytest.mark.parametrize(

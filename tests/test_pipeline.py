@@ -275,7 +275,7 @@ class TestConversation:
             ),
             pytest.param(
                 ["How long does the JEX exam take?", "What does it cost?"],
-                "What does it cost? (about: jex, long, exam, take)",
+                "What does it cost? (about: JEX, long, exam take)",
                 "The JEX exam costs $90.",
                 id="carried-topic",
             ),
@@ -287,7 +287,7 @@ class TestConversation:
             ),
             pytest.param(
                 ["What is the MEX exam?", "is it hard?", "and is it worth it?", "how long is it?"],
-                "how long is it? (about: mex, worth, hard, exam)",
+                "how long is it? (about: MEX, worth, hard, exam)",
                 "five hours",
                 id="pronoun-over-three-turns",
             ),
@@ -349,7 +349,7 @@ class TestConversation:
     def test_a_follow_up_that_takes_its_topic_along_looks_beside_what_was_quoted(self, careers: Careerbot) -> None:
         before = careers.ask("What does the JEX exam cost?").citations[0]
         follow_up = careers.read("how long is it?", ["What does the JEX exam cost?"])
-        assert follow_up == "how long is it? (about: jex, exam, cost)"
+        assert follow_up == "how long is it? (about: JEX exam cost)"
         (alone,), (beside,) = (
             careers.parts(*asked) for asked in ((follow_up,), ("how long is it?", ["What does the JEX exam cost?"]))
         )
@@ -369,8 +369,8 @@ class TestConversation:
     def test_only_the_last_turns_are_read(self, careers: Careerbot) -> None:
         forgetful = Careerbot(careers.index, careers.encoder, Settings(max_turns=2, answer_threshold=0))
         history = ["What does the JEX exam cost?", "is it hard?", "is it long?"]
-        assert "jex" in careers.ask("why?", history).searched_question
-        assert "jex" not in forgetful.ask("why?", history).searched_question
+        assert "JEX" in careers.ask("why?", history).searched_question
+        assert "JEX" not in forgetful.ask("why?", history).searched_question
 
     def test_user_turns_come_oldest_first(self) -> None:
         assert list(user_turns(["one", AIMessage("no"), {"role": "user", "content": "two"}])) == ["one", "two"]

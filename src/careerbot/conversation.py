@@ -34,6 +34,9 @@ _NOUN = re.compile(
     re.I,
 )
 _AFTER_ARTICLE = re.compile(r"\b(?:an?|the) ([\w-]+)(?: ([\w-]+))?", re.I)
+_WHERE = re.compile(r"^(?:in|at|near|around|across|within|over in|down in|up in|out in)\s", re.I)
+_SENTENCES = re.compile(r"[.?!]\s")
+_WORD = re.compile(r"\w+(?:[-'’&]\w+)*")
 _DOER = re.compile(r"(?:er|or|ist|ian|ant)s?$", re.I)
 _ALIKE, _LONG = 70, 6  # percent of letters shared, letters
 _CARRIED = 14  # words of topic that a follow-up takes along
@@ -44,7 +47,8 @@ def standalone(turn: str, earlier: Sequence[str], known_names: Collection[str] =
     """The turn as a question of its own, read with the user's earlier turns (oldest first).
 
     Returns the turn unchanged when it stands alone. A turn that only names something new asks the
-    earlier question of it; any other takes the topic along: "how much at most? (about: pell grant)".
+    earlier question of it, one that only names a place asks it there; any other takes the topic along:
+    "how much at most? (about: Pell Grant)".
     """
     switched = _SWITCH.sub("", turn)
     if earlier and switched != turn and content_words(switched):
@@ -52,9 +56,9 @@ def standalone(turn: str, earlier: Sequence[str], known_names: Collection[str] =
     if not earlier or not _leans_back(turn, known_names):
         return turn
     before = standalone(earlier[-1], earlier[:-1], known_names)
-    swapped = _swapped(turn, before, known_names)
-    if swapped is not None:
-        return swapped
+    reworded = _swapped(turn, before, known_names) or _placed(turn, before, known_names)
+    if reworded is not None:
+        return reworded
     if asks_why(turn) and units_named(before) and not takes_along(before):
         return f"{turn.strip()}{_ABOUT}{before.rstrip(' ?.!')})"
     held = set(tokens(turn))
@@ -64,7 +68,24 @@ def standalone(turn: str, earlier: Sequence[str], known_names: Collection[str] =
         topic = [word for word in topic if word not in names]
     elif names:
         topic = [*names, *(word for word in topic if word not in names)]
-    return f"{turn.strip()}{_ABOUT}{', '.join(topic[:_CARRIED])})" if topic else turn
+    return f"{turn.strip()}{_ABOUT}{_as_written(topic[:_CARRIED], before)})" if topic else turn
+
+
+def _as_written(topic: Sequence[str], before: str) -> str:
+    """The words of a topic as the question before has them: those that stand side by side there, then a comma."""
+    written: dict[str, re.Match[str]] = {}
+    for match in _WORD.finditer(before):
+        written.setdefault(match[0].lower().replace("’", "'").removesuffix("'s"), match)
+    said, end = "", -1
+    for word in topic:
+        held = written.get(word.removesuffix("'s"))
+        if held is None:
+            said, end = f"{said}, {word}", -1
+            continue
+        capital = held.start() > 0 or not held[0][1:].islower()  # that of a sentence's first word says nothing
+        gap = " " if before[end : held.start()] == " " else ", "
+        said, end = f"{said}{gap}{held[0] if capital else word}", held.end()
+    return said.removeprefix(", ")
 
 
 def takes_along(reading: str) -> bool:
@@ -95,6 +116,20 @@ def _swapped(turn: str, before: str, known_names: Collection[str]) -> str | None
     written = re.search(rf"(?<!\w){re.escape(new[0])}(?![\w-])", turn.replace("’", "'"), re.I)
     pattern = re.compile(rf"(?<!\w){re.escape(old[0])}(?![\w-])", re.I)
     return pattern.sub(written.group(), before) if written and pattern.search(before) else None
+
+
+def _placed(turn: str, before: str, known_names: Collection[str]) -> str | None:
+    """The earlier question asked in a place, when a place is all the turn brings and none was named."""
+    brought = read(turn, known_names).places
+    named = {word for place in brought for word in tokens(place)}
+    where = _OPENING.sub("", turn).strip(" ?.!,")
+    bare = _WHERE.sub("", where)
+    if not brought or not named.issuperset(content_words(bare)) or read(before, known_names).places:
+        return None
+    asked = asking(focus(before))
+    if takes_along(before) or _SENTENCES.search(asked):
+        return None
+    return f"{asked.rstrip(' ?.!')} {where if bare != where else f'in {where}'}?"
 
 
 def _subjects(text: str, known_names: Collection[str]) -> list[str]:
