@@ -291,6 +291,13 @@ def _picture(page: Page, name: str) -> None:
         shown.convert("RGB").quantize(96, dither=Image.Dither.NONE).save(Path(PICTURES) / name, optimize=True)
 
 
+def _placed(page: Page, selector: str) -> dict[str, float]:
+    """Where an element stands: x, y, width and height in pixels."""
+    held = page.locator(selector).bounding_box()
+    assert held is not None
+    return dict(held)
+
+
 def _overflow(page: Page) -> int:
     """By how many pixels the page is wider than the screen."""
     return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
@@ -367,8 +374,11 @@ class TestAsking:
     def test_an_example_at_the_start_is_asked_with_one_click(self, page: Page) -> None:
         examples = page.get_by_role("group", name="Examples").get_by_role("button")
         expect(examples).to_have_count(6)
-        examples.first.click()
+        topic, question = examples.nth(2).inner_text().split("\n")
+        assert "salary" in topic
+        examples.nth(2).click()
         expect(_complete(page, 1)).to_contain_text("[1]")
+        expect(page.get_by_role("group", name="Question", exact=True)).to_have_text(question)
 
     def test_a_long_answer_is_shown_from_its_beginning(self, page: Page) -> None:
         _asked(page, PLAIN)
@@ -500,6 +510,20 @@ class TestPicture:
         expect(table).to_be_hidden()
         page.get_by_role("button", name="The table itself").click()
         expect(table.get_by_role("row", name="Median Annual Salary $48,780")).to_be_visible()
+
+    def test_a_chart_stands_beside_the_answer_and_below_it_where_there_is_no_room(self, page: Page) -> None:
+        _asked(page, SALARY)
+        chart = page.locator("#picture .js-plotly-plot")
+        expect(chart).to_contain_text("Source:")
+        expect(chart).to_be_in_viewport(ratio=1)
+        _picture(page, "picture.png")
+        chat, beside = _placed(page, "[role=log]"), _placed(page, "#picture")
+        assert chat["x"] + chat["width"] <= beside["x"]
+        assert chat["y"] <= beside["y"] + 1
+        page.set_viewport_size({"width": 800, "height": 800})
+        below, box = _placed(page, "#picture"), _placed(page, "#question")
+        assert below["y"] >= box["y"] + box["height"]
+        assert _overflow(page) == 0
 
     def test_the_next_answer_replaces_the_chart_or_hides_it(self, page: Page) -> None:
         _asked(page, SALARY)

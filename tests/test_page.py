@@ -186,11 +186,11 @@ class TestExamples:
         assert example_questions(worded) == example_questions(bot)
         assert asked == []
 
-    def test_they_are_the_question_headings_of_the_documents_by_turns(self, bot: Careerbot) -> None:
+    def test_each_comes_with_its_topic(self, bot: Careerbot) -> None:
         assert example_questions(bot) == [
-            "What does a baker earn?",
-            "What does an electrician earn?",
-            "Which schools teach baking?",
+            ("How to Become an Electrician", "What does an electrician earn?"),
+            ("Baker", "What does a baker earn?"),
+            ("Baker", "Which schools teach baking?"),
         ]
 
     def test_they_are_no_more_than_fit_and_none_twice(self, tmp_path: Path) -> None:
@@ -208,7 +208,11 @@ class TestExamples:
         assert len(example_questions(bot_over_text(tmp_path, f"# Pay\n\n{asked}"))) == 1
 
     def test_every_example_is_answered(self, bot: Careerbot) -> None:
-        assert Status.NOT_IN_SOURCES not in {bot.ask(question).status for question in example_questions(bot)}
+        assert Status.NOT_IN_SOURCES not in {bot.ask(question).status for _, question in example_questions(bot)}
+
+    def test_without_headings_the_topic_is_the_document(self, tmp_path: Path) -> None:
+        (tmp_path / "wordings.jsonl").write_text('{"asked": ["What is $25?"], "quotes": {"diver": ["It is $25."]}}')
+        assert example_questions(bot_over_text(tmp_path, "It is $25.\n")) == [("diver", "What is $25?")]
 
     def test_documents_that_ask_nothing_have_none(self, tmp_path: Path) -> None:
         assert example_questions(bot_over_text(tmp_path, "# Diver\n\nA diver earns $25.\n")) == []

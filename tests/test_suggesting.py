@@ -1,11 +1,11 @@
-"""What is suggested next: full questions, one of each section, none of what is cited."""
+"""What is suggested: at first what most statements answer, next what is not cited; full questions only."""
 
 from __future__ import annotations
 
 import pytest
 
 from careerbot.datatypes import Chunk, Citation, Hit, Kind
-from careerbot.suggesting import nearby, questions_near
+from careerbot.suggesting import nearby, questions_near, questions_to_begin, topic_of
 
 
 def _hit(section: int, start: int, asked: tuple[str, ...] = (), heading: str = "Pay", part: int | None = 0) -> Hit:
@@ -32,6 +32,52 @@ CITED = Citation(1, "bread", "Bread", "", "", (), "A sentence.", 0, 9, "bread.md
 )
 def test_questions_near_what_was_found(hits: list[Hit], expected: list[str]) -> None:
     assert [question for question, _ in questions_near(hits, [CITED])] == expected
+
+
+def _stating(start: int, *asked: str, headings: tuple[str, ...] = ("Bread", "Pay"), part: int | None = 0) -> Chunk:
+    return Chunk("bread", 0, part, Kind.PROSE, start, start + 9, "A sentence.", headings, None, asked)
+
+
+FAQ = ("Bread", "Questions", "Is it hard?")
+
+
+@pytest.mark.parametrize(
+    ("chunks", "expected"),
+    [
+        pytest.param([], [], id="nothing"),
+        pytest.param([_stating(0, "bakers pay"), _stating(9, "Why?", part=None)], [], id="no-fragment-no-passage"),
+        pytest.param(
+            [_stating(0, "Who bakes?"), _stating(9, "What is paid?"), _stating(20, "What is paid?")],
+            [("Pay", "What is paid?"), ("Pay", "Who bakes?")],
+            id="most-statements-first",
+        ),
+        pytest.param(
+            [
+                _stating(0, "What is paid?", "Who bakes?"),
+                _stating(9, "What is paid?"),
+                _stating(20, "Who trains?", headings=("Bread", "Training")),
+                _stating(30, "Where is flour?"),
+            ],
+            [("Pay", "What is paid?"), ("Training", "Who trains?"), ("Pay", "Where is flour?")],
+            id="a-topic-has-its-second-after-all-others-and-no-statement-answers-two",
+        ),
+        pytest.param(
+            [_stating(0, "What does a baker earn?"), _stating(9, "What does a young baker earn?")],
+            [("Pay", "What does a baker earn?")],
+            id="none-much-like-another",
+        ),
+        pytest.param(
+            [_stating(at, "Is it hard?", headings=FAQ) for at in (0, 9)] + [_stating(20, "Is it hard?")],
+            [("Pay", "Is it hard?")],
+            id="rather-a-chapter-than-questions-of-all-kinds",
+        ),
+        pytest.param([_stating(0, headings=FAQ)], [("Questions", "Is it hard?")], id="heading-that-asks"),
+        pytest.param([_stating(0, "Why?", headings=())], [("", "Why?")], id="document-without-headings"),
+        pytest.param([_stating(0, f"Why {'so ' * 30}long?")], [], id="no-long-one"),
+    ],
+)
+def test_questions_to_begin_with(chunks: list[Chunk], expected: list[tuple[str, str]]) -> None:
+    assert [(topic_of(chunk), question) for question, chunk in questions_to_begin(chunks)] == expected
 
 
 def test_the_statement_of_a_question_comes_with_it() -> None:

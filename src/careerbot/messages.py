@@ -94,7 +94,7 @@ def _line(line: str, citations: Sequence[Citation]) -> str:
     """One line of an answer: our bullets and markers become markup, the rest is text."""
     bullet = "- " if line.startswith("- ") else ""
     body, cited = _cut(line.removeprefix(bullet), citations)
-    badge = f" {dated(cited[0].as_of)}" if cited and any(letter.isdigit() for letter in body) else ""
+    badge = f"\u00a0{dated(cited[0].as_of)}" if cited and any(letter.isdigit() for letter in body) else ""
     shown = escape_markdown(body) + "".join(_link(citation) for citation in cited) + badge
     # A line after a list's item needs an empty one before it, or it would belong to the item.
     return bullet + shown if bullet else f"\n{shown}\n"

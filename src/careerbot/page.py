@@ -12,17 +12,17 @@ import os
 import threading
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Any, get_type_hints
 
 import anyio.to_thread
 
 from careerbot import charting, handout, messages, rendering, suggesting, tables
-from careerbot.datatypes import Answer
+from careerbot.datatypes import Answer, Chunk
 from careerbot.errors import CareerbotError, InputError
 from careerbot.feedback import Feedback
 from careerbot.index import Index
 from careerbot.pipeline import Careerbot
-from careerbot.words import stems
 
 # What Gradio reads when it is imported: it reports nothing, and keeps no statistics of what is asked.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -37,7 +37,6 @@ MOST_HANDED_OUT = 20
 EXAMPLES = 6
 _ON_PAGE = 80  # messages of a conversation that stay on the page: all of them are sent with each question
 _SHOWN_READING = 90  # characters
-_TOPICS = 20  # of a document, from which examples are taken
 
 _FONTS = ("-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "system-ui", "sans-serif")
 
@@ -137,31 +136,13 @@ def _model_told(bot: Careerbot) -> str:
 
 
 def _chat(bot: Careerbot, admit: Admit) -> Any:
-    chat = gr.Chatbot(
-        height="max(19rem, 100dvh - 19rem)",
-        show_label=False,
-        label="Conversation",
-        autoscroll=False,  # to the end, past the beginning of an answer; page.js scrolls to the question
-        placeholder="Ask about the documents that are loaded.",
-        buttons=["copy"],
-        latex_delimiters=[],
-        examples=[{"text": question} for question in example_questions(bot)],
-        feedback_options=RATINGS,
-    )
-    correct = gr.Button(size="sm", visible=False, elem_id="correct")
-    box = gr.Textbox(
-        label="Your question",
-        show_label=False,
-        placeholder="Your question",
-        max_length=MAX_MESSAGE_CHARS,
-        submit_btn="Ask",
-        autofocus=True,
-        elem_id="question",
-    )
-    with gr.Accordion("Picture", visible=False, elem_id="picture") as picture:
-        plot = gr.Plot(show_label=False, label="Picture")
-        with gr.Accordion("The table itself", open=False):
-            table = gr.HTML()
+    with gr.Row(elem_id="talk"):
+        with gr.Column(scale=3, min_width=320):
+            chat, correct, box = _conversation(bot)
+        with gr.Accordion("Picture", visible=False, elem_id="picture") as picture:
+            plot = gr.Plot(show_label=False, label="Picture")
+            with gr.Accordion("The table itself", open=False):
+                table = gr.HTML()
     shown = [chat, correct, picture, plot, table]
 
     def asked(text: str, turns: list[Message]) -> tuple[Any, list[Message]]:
@@ -205,6 +186,32 @@ def _chat(bot: Careerbot, admit: Admit) -> Any:
         _rated(bot, chat, Feedback(bot.settings.feedback), admit)
     correct.click(reread, chat, box, api_visibility="private").then(None, js="() => careerbotFocus(true)")
     return chat
+
+
+def _conversation(bot: Careerbot) -> tuple[Any, Any, Any]:
+    """What was said, the button that corrects how it was read, and the box for the next question."""
+    chat = gr.Chatbot(
+        height="max(19rem, 100dvh - 19rem)",
+        show_label=False,
+        label="Conversation",
+        autoscroll=False,  # to the end, past the beginning of an answer; page.js scrolls to the question
+        placeholder="**What would you like to know?**\n\nBegin with one of these, or ask below.",
+        buttons=["copy"],
+        latex_delimiters=[],
+        examples=[{"text": asked, "display_text": f"{topic}\n{asked}"} for topic, asked in example_questions(bot)],
+        feedback_options=RATINGS,
+    )
+    correct = gr.Button(size="sm", visible=False, elem_id="correct")
+    box = gr.Textbox(
+        label="Your question",
+        show_label=False,
+        placeholder="Your question",
+        max_length=MAX_MESSAGE_CHARS,
+        submit_btn="Ask",
+        autofocus=True,
+        elem_id="question",
+    )
+    return chat, correct, box
 
 
 def _stoppable(handler: Callable[..., Generator[Any, None, None]]) -> Callable[..., AsyncIterator[Any]]:
@@ -354,27 +361,18 @@ def _program(bot: Careerbot, admit: Admit) -> None:
     gr.api(ask, api_name="ask")  # type: ignore[attr-defined]
 
 
-def example_questions(bot: Careerbot) -> list[str]:
-    """Questions to begin with: one of each topic of each document by turns, none much like another.
-
-    They are headings that ask, else full questions among the wordings of a topic's first statements.
-    """
+def example_questions(bot: Careerbot) -> list[tuple[str, str]]:
+    """Topics of the documents, each with a question to begin with that they answer."""
     quoting = bot.without_model()  # nobody has asked yet
-    by_document: dict[str, dict[str, str]] = {}
-    for chunk in bot.index.chunks:
-        topics = by_document.setdefault(chunk.document, {})
-        topic = " > ".join(chunk.headings[:2])
-        question = suggesting.question_of(chunk)
-        if question and topic not in topics:
-            topics[topic] = question
-    turns = [list(topics.values())[at] for at in range(_TOPICS) for topics in by_document.values() if at < len(topics)]
-    found: list[str] = []
-    for question in turns:
-        words = stems(question)
-        alike = any(2 * len(words & stems(other)) > len(words) for other in found)
-        if not alike and len(found) < EXAMPLES and quoting.ask(question).citations:
-            found.append(question)
-    return found
+    offered = suggesting.questions_to_begin(bot.index.chunks)
+    answered = ((question, chunk) for question, chunk in offered if quoting.ask(question).citations)
+    return [(_topic(bot.index, chunk), question) for question, chunk in islice(answered, EXAMPLES)]
+
+
+def _topic(index: Index, chunk: Chunk) -> str:
+    """The topic of a statement; the title of its document where it has none, or a question that stands for itself."""
+    topic = suggesting.topic_of(chunk)
+    return index.documents[chunk.document].title if not topic or topic.endswith("?") else topic
 
 
 def reply(
