@@ -20,7 +20,7 @@ import axe_playwright_python
 import pytest
 from conftest import WordEncoder, write_corpus
 from model_server import ModelServer, model_server
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, Route, expect, sync_playwright
 
 from careerbot import Answer, Careerbot, Settings, handout
 from careerbot.building import build
@@ -291,11 +291,11 @@ def _picture(page: Page, name: str) -> None:
         shown.convert("RGB").quantize(96, dither=Image.Dither.NONE).save(Path(PICTURES) / name, optimize=True)
 
 
-def _placed(page: Page, selector: str) -> dict[str, float]:
+def _placed(shown: Locator) -> FloatRect:
     """Where an element stands: x, y, width and height in pixels."""
-    held = page.locator(selector).bounding_box()
+    held = shown.bounding_box()
     assert held is not None
-    return dict(held)
+    return held
 
 
 def _overflow(page: Page) -> int:
@@ -313,10 +313,7 @@ class TestAsking:
         expect(mark).to_have_text(real.bot.ask(SALARY).citations[0].quote)
         expect(mark).to_be_in_viewport()
         expect(_panel(page).get_by_role("button", name="Close")).to_be_focused()
-        held = page.locator(".gradio-container").bounding_box()
-        beside = _panel(page).bounding_box()
-        assert held is not None
-        assert beside is not None
+        held, beside = _placed(page.locator(".gradio-container")), _placed(_panel(page))
         assert held["x"] + held["width"] <= beside["x"], "the panel covers the answer"
         _picture(page, "chat.png")
         page.keyboard.press("Escape")
@@ -517,11 +514,11 @@ class TestPicture:
         expect(chart).to_contain_text("Source:")
         expect(chart).to_be_in_viewport(ratio=1)
         _picture(page, "picture.png")
-        chat, beside = _placed(page, "[role=log]"), _placed(page, "#picture")
+        chat, beside = _placed(page.locator("[role=log]")), _placed(page.locator("#picture"))
         assert chat["x"] + chat["width"] <= beside["x"]
         assert chat["y"] <= beside["y"] + 1
         page.set_viewport_size({"width": 800, "height": 800})
-        below, box = _placed(page, "#picture"), _placed(page, "#question")
+        below, box = _placed(page.locator("#picture")), _placed(page.locator("#question"))
         assert below["y"] >= box["y"] + box["height"]
         assert _overflow(page) == 0
 
@@ -644,11 +641,9 @@ class TestPhone:
         card = answer.get_by_role("table", name="The sources disagree")
         card.scroll_into_view_if_needed()
         _picture(phone, "phone.png")
-        box = card.bounding_box()
-        assert box is not None
+        box = _placed(card)
         for cell in card.get_by_role("cell").all():
-            held = cell.bounding_box()
-            assert held is not None
+            held = _placed(cell)
             assert box["x"] <= held["x"] < held["x"] + held["width"] <= box["x"] + box["width"] + 1 <= 390
         expect(card.get_by_role("row", name="$42,988")).to_contain_text("2019-06")
 
