@@ -574,6 +574,30 @@ class TestTabs:
         places = page.locator("p[role=status]").inner_text()
         assert int(places.split()[0]) == document.locator("mark").count() > 1
 
+    def test_a_page_that_is_opened_after_the_documents_changed_shows_the_new_ones(
+        self, visitors: Visitors, tmp_path: Path
+    ) -> None:
+        corpus = tmp_path / "corpus"
+        corpus.mkdir()
+        (corpus / "oven.md").write_text("# Oven\n\n## How hot is an oven?\n\nAn oven has 250 degrees.\n")
+        with serving(small_bot(Careerbot, tmp_path, corpus)) as held:
+            page = visitors.open(held.address)
+            expect(page.get_by_role("group", name="Examples").get_by_role("button")).to_have_text(
+                ["Oven\nHow hot is an oven?"]
+            )
+            (corpus / "diver.md").write_text(
+                "# Diver\n\n## What does a diver earn?\n\nA diver earns $25 an hour.\n\n## Pay\n\n"
+                "| Dive | Pay |\n|---|---|\n| Reef | $30 |\n| Wreck | $40 |\n"
+            )
+            build(load([corpus]).documents, WordEncoder(), tmp_path / "index")
+            _asked(page, "How hot is an oven?")
+            page.reload()
+            examples = page.get_by_role("group", name="Examples").get_by_role("button")
+            expect(examples.filter(has_text="What does a diver earn?")).to_be_visible()
+            _tab(page, "Compare")
+            expect(page.get_by_role("checkbox")).to_have_count(2)
+            expect(_read(page)).to_contain_text("A diver earns $25")
+
     def test_a_hand_out_holds_the_chosen_answers_and_its_quotations_can_be_checked(
         self, page: Page, real: Served, tmp_path: Path
     ) -> None:
@@ -635,6 +659,16 @@ class TestPhone:
         table.get_by_role("link").first.click()
         expect(_panel(phone).locator("mark").first).to_be_in_viewport()
         expect(_panel(phone)).to_contain_text("Certification")
+
+    def test_the_names_of_its_rows_stay_while_a_wide_table_is_scrolled(self, phone: Page) -> None:
+        wide = phone.locator(".wide").filter(has=_compared(phone, 5))
+        wide.evaluate("wide => wide.scrollLeft = 1000")
+        name = wide.get_by_role("rowheader").first
+        expect(name).to_be_in_viewport(ratio=0.9)
+        assert name.evaluate(
+            "name => document.elementFromPoint(name.getBoundingClientRect().x + 9, "
+            "name.getBoundingClientRect().y + 9) === name"
+        )
 
     def test_a_disagreement_is_read_without_scrolling_sideways(self, phone: Page) -> None:
         answer = _asked(phone, SALARY)

@@ -104,6 +104,10 @@ def test_a_turn_that_only_names_something_new_asks_the_same_of_it(turns: list[st
             id="capitals-as-they-were-written",
         ),
         pytest.param([JEX, "how long is it?"], "how long is it? (about: JEX exam cost)", id="pronoun"),
+        pytest.param(
+            [JEX, "which one is cheapest?"], "which one is cheapest? (about: JEX exam cost)", id="the-least-of-it"
+        ),
+        pytest.param([JEX, "which town pays more?"], "which town pays more? (about: JEX exam cost)", id="more-than-it"),
         pytest.param([JEX, "where?"], "where? (about: JEX exam cost)", id="one-word"),
         pytest.param(
             ["How long does training as a baker take?", "Is that paid?"],
@@ -174,6 +178,7 @@ def test_a_pronoun_finds_its_name_over_three_turns() -> None:
     ("turn", "earlier"),
     [
         pytest.param("How long does training as a baker take?", [JEX], id="other-topic"),
+        pytest.param("Which town pays the most?", [JEX], id="the-most-of-what-it-names-itself"),
         pytest.param("How many questions does MEX have?", [JEX], id="other-name-with-its-own-question"),
         pytest.param(
             "How much do they earn in their first winter at a small village bakery without a degree or licence?",

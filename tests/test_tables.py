@@ -188,6 +188,17 @@ def test_the_column_that_a_question_asks_for(question: str, name: str) -> None:
     assert held.name == name
 
 
+def test_what_the_rows_are_is_not_what_is_asked_of_them() -> None:
+    held = charted(
+        "School type | Schools that answered | Tuition",
+        "Public | 34 | $4,000",
+        "Private | 8 | $16,000",
+        "Evening | 7 | $12,000",
+        question="What is the tuition by school type?",
+    )
+    assert held.name == "Tuition"
+
+
 def test_a_count_is_charted_when_nothing_else_is_there() -> None:
     assert charted("Town | Ovens", "Lyon | 30", "Wien | 12", "Bern | 9").unit == "count"
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from careerbot.errors import InputError
 from careerbot.occupations import occupations
 from careerbot.questions import asking, focus, read
-from careerbot.wanted import asks_why, units_named
+from careerbot.wanted import asks_why, most_least, units_named
 from careerbot.words import FUNCTION_WORDS, content_words, tokens
 
 _OPENING = re.compile(
@@ -34,6 +34,8 @@ _NOUN = re.compile(
     re.I,
 )
 _AFTER_ARTICLE = re.compile(r"\b(?:an?|the) ([\w-]+)(?: ([\w-]+))?", re.I)
+_SUBJECT = re.compile(r"^\W*(?:which|what) (?!of\b|ones?\b)[a-z]{4,} ", re.I)
+"""The highest or lowest of what a question names itself: "which state pays the most?"."""
 _WHERE = re.compile(r"^(?:in|at|near|around|across|within|over in|down in|up in|out in)\s", re.I)
 _SENTENCES = re.compile(r"[.?!]\s")
 _WORD = re.compile(r"\w+(?:[-'’&]\w+)*")
@@ -101,6 +103,8 @@ def _leans_back(turn: str, known_names: Collection[str]) -> bool:
         return True
     if _BACKWARD.search(turn) and not named and len(words) <= 6:
         return True
+    if _SUBJECT.match(turn) and any(most_least(turn, priced=True)):
+        return False
     return len(words) <= 1 or (len(words) <= 2 and not named)
 
 

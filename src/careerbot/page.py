@@ -109,11 +109,11 @@ def blocks(bot: Careerbot, admit: Admit) -> Any:
             "number to see it in its document. What no document says is not answered." + _model_told(bot)
         )
         with gr.Tab("Chat"):
-            chat = _chat(bot, admit)
+            chat = _chat(bot, page, admit)
         with gr.Tab("Compare"):
-            tabs.compare(bot)
+            tabs.compare(bot, page)
         with gr.Tab("Documents"):
-            tabs.documents(bot)
+            tabs.documents(bot, page)
         with gr.Tab("Hand-out") as tab:
             _handout(bot, chat, tab, admit)
         _program(bot, admit)
@@ -135,7 +135,7 @@ def _model_told(bot: Careerbot) -> str:
     )
 
 
-def _chat(bot: Careerbot, admit: Admit) -> Any:
+def _chat(bot: Careerbot, page: gr.Blocks, admit: Admit) -> Any:
     with gr.Row(elem_id="talk"):
         with gr.Column(scale=3, min_width=320):
             chat, correct, box = _conversation(bot)
@@ -172,6 +172,7 @@ def _chat(bot: Careerbot, admit: Admit) -> Any:
         return gr.Button(visible=False), gr.Accordion(visible=False)
 
     unlisted: dict[str, Any] = {"queue": False, "api_visibility": "private"}
+    tabs.follow(bot, page, lambda: gr.Chatbot(examples=_examples(bot)), chat)
     picks = [chat.example_select, chat.option_select]
     typed = box.submit(asked, [box, chat], [box, chat], **unlisted)
     picked = gr.on(picks, chosen, chat, [box, chat], **unlisted)
@@ -198,7 +199,7 @@ def _conversation(bot: Careerbot) -> tuple[Any, Any, Any]:
         placeholder="**What would you like to know?**\n\nBegin with one of these, or ask below.",
         buttons=["copy"],
         latex_delimiters=[],
-        examples=[{"text": asked, "display_text": f"{topic}\n{asked}"} for topic, asked in example_questions(bot)],
+        examples=_examples(bot),
         feedback_options=RATINGS,
     )
     correct = gr.Button(size="sm", visible=False, elem_id="correct")
@@ -367,6 +368,11 @@ def example_questions(bot: Careerbot) -> list[tuple[str, str]]:
     offered = suggesting.questions_to_begin(bot.index.chunks)
     answered = ((question, chunk) for question, chunk in offered if quoting.ask(question).citations)
     return [(_topic(bot.index, chunk), question) for question, chunk in islice(answered, EXAMPLES)]
+
+
+def _examples(bot: Careerbot) -> list[Any]:
+    """The same for the start of a conversation; the topic stands on a line of its own."""
+    return [{"text": asked, "display_text": f"{topic}\n{asked}"} for topic, asked in example_questions(bot)]
 
 
 def _topic(index: Index, chunk: Chunk) -> str:

@@ -172,7 +172,7 @@ def series(table: Table, question: str = "") -> Series | None:
     columns = [held for at in range(len(table.columns)) if (held := _column(table, at)) is not None]
     if not columns:
         return None
-    asked = stems(question)
+    asked = stems(question) - stems(table.first)  # "… by school type" asks for no number of schools
     measure = {statistic_of(question), period_of(question)} - {None}
 
     def nearness(held: Series) -> tuple[int, bool, bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from html import escape
@@ -21,6 +21,8 @@ MOST_COMPARED = 5
 LATEST: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last"}
 """Events of choices: by default, what is chosen while the choice before is being served would be lost."""
 
+_PICK = "Pick two to five. Every cell is a quotation; an empty one says that no table tells."
+
 
 @lru_cache(maxsize=1)
 def tables_of(index: Index) -> tuple[tables.Table, ...]:
@@ -28,20 +30,35 @@ def tables_of(index: Index) -> tuple[tables.Table, ...]:
     return tables.tables(index.chunks)
 
 
-def compare(bot: Careerbot) -> None:
+def follow(bot: Careerbot, page: gr.Blocks, offered: Callable[[], Any], shown: Any) -> None:
+    """Offer anew what is shown when the page is opened over another index than the server was started with."""
+    first = bot.index
+
+    def opened() -> Any:
+        if bot.index is first:  # what a quick visitor has chosen by now stays
+            return [gr.skip() for _ in shown] if isinstance(shown, list) else gr.skip()
+        return offered()
+
+    page.load(opened, None, shown, queue=False, show_progress="hidden", api_visibility="private")
+
+
+def compare(bot: Careerbot, page: gr.Blocks) -> None:
     """Two to five options of the tables of one kind, every cell with its source."""
-    kinds = tables.kinds(tables_of(bot.index))
-    if not kinds:
-        gr.Markdown("The documents hold no table of which two rows could be compared.")
-        return
-    gr.Markdown("Pick two to five. Every cell is a quotation; an empty one says that no table tells.")
-    first = next(iter(kinds))
-    kind = gr.Dropdown(list(kinds), value=first, label="What to compare")
-    options = gr.CheckboxGroup(list(kinds[first]), label="Options")
+
+    def offered() -> tuple[Any, ...]:
+        kinds = tables.kinds(tables_of(bot.index))
+        first, held = next(iter(kinds.items()), (None, ()))
+        return (
+            gr.Markdown(_PICK if kinds else "The documents hold no table of which two rows could be compared."),
+            gr.Dropdown(list(kinds), value=first, label="What to compare", visible=bool(kinds)),
+            gr.CheckboxGroup(list(held), value=[], label="Options", visible=bool(kinds)),
+        )
+
+    told, kind, options = offered()
     shown = gr.HTML()
 
     def turned(name: str) -> tuple[Any, str]:
-        return gr.CheckboxGroup(choices=list(tables.kinds(tables_of(bot.index)).get(name, {})), value=[]), ""
+        return gr.CheckboxGroup(choices=list(tables.kinds(tables_of(bot.index)).get(name, ())), value=[]), ""
 
     def compared(name: str, chosen: list[str]) -> str:
         if not 2 <= len(chosen or []) <= MOST_COMPARED:
@@ -49,6 +66,7 @@ def compare(bot: Careerbot) -> None:
         index = bot.index
         return comparison(index.documents, tables.compare(tables_of(index), name, chosen))
 
+    follow(bot, page, offered, [told, kind, options])
     kind.input(turned, kind, [options, shown], **LATEST)
     options.input(compared, [kind, options], shown, **LATEST)
 
@@ -81,19 +99,19 @@ def _cell(documents: Mapping[str, Document], cells: Sequence[tables.Cell]) -> st
         document = documents[cell.document]
         row = document.text[cell.start : cell.end]
         link = messages.passage_link(cell.document, cell.start, row, "[source]", document.title)
-        said.append(f"{escape(cell.text)} {link} {messages.dated(document.as_of)}")
+        said.append(f"{escape(cell.text)} {link}\u00a0{messages.dated(document.as_of)}")
     return "<br>".join(said)
 
 
-def documents(bot: Careerbot) -> None:
+def documents(bot: Careerbot, page: gr.Blocks) -> None:
     """What is loaded and what changed, and each document in full with search."""
 
-    gr.Markdown(lambda: loaded(bot.index))  # asked for whenever the page is opened
-    names = [
-        (document.title + (f" ({document.as_of})" if document.as_of else ""), name)
-        for name, document in bot.index.documents.items()
-    ]
-    chosen = gr.Dropdown(names, value=None, label="Read a document in full")
+    def offered() -> tuple[Any, ...]:
+        held = bot.index.documents.values()
+        names = [(f"{one.title} ({one.as_of})" if one.as_of else one.title, one.id) for one in held]
+        return gr.Markdown(loaded(bot.index)), gr.Dropdown(names, value=None, label="Read a document in full")
+
+    told, chosen = offered()
     find = gr.Textbox(label="Find in it", max_length=100, visible=False)
     shown = gr.HTML()
 
@@ -107,6 +125,7 @@ def documents(bot: Careerbot) -> None:
         heading = passages.source_heading(document)
         return gr.Textbox(visible=True), f"{heading}{count}<div class='document' tabindex='0'>{text}</div>"
 
+    follow(bot, page, offered, [told, chosen])
     gr.on([chosen.input, find.submit], read, [chosen, find], [find, shown], **LATEST)
 
 
