@@ -19,6 +19,7 @@ from careerbot.figures import literal_numbers
 from careerbot.loading import load
 from careerbot.pipeline import Careerbot
 from careerbot.rendering import as_json
+from careerbot.tabs import pictured
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
@@ -57,6 +58,34 @@ def test_every_quote_is_the_slice_and_every_figure_stands_in_a_quote(real_bot: C
         told = set(literal_numbers(re.sub(r"\[\d+\]", "", answer.text)))
         assert told <= {number for citation in answer.citations for number in literal_numbers(citation.quote)}
     assert answered > 200
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "unit", "first", "ranges"),
+    [
+        pytest.param("wages by percentile", "Annual salary (BLS, May 2024)", "$", 35780, False, id="wage-percentiles"),
+        pytest.param(
+            "Which states pay coders best?", "Annual mean wage (BLS, May 2024)", "$", 64760, False, id="states"
+        ),
+        pytest.param(
+            "What is tuition by school type?",
+            "Typical (median) annual in-state tuition and fees; Range",
+            "$",
+            4355,
+            True,
+            id="tuition-with-its-range",
+        ),
+        pytest.param("What does the career ladder pay?", "Typical salary range", "$", 32000, True, id="pay-ladder"),
+    ],
+)
+def test_what_is_drawn_beside_an_answer(
+    real_bot: Careerbot, question: str, name: str, unit: str, first: float, ranges: bool
+) -> None:
+    found = pictured(real_bot.index, real_bot.ask(question))
+    assert found is not None
+    drawn = found[0]
+    assert (drawn.name, drawn.unit, drawn.bars[0].amount) == (name, unit, first)
+    assert any(bar.low < bar.high for bar in drawn.bars) == ranges
 
 
 def test_two_separately_built_indexes_give_identical_answers(tmp_path: Path) -> None:

@@ -188,6 +188,12 @@ def test_the_column_that_a_question_asks_for(question: str, name: str) -> None:
     assert held.name == name
 
 
+def test_of_two_columns_that_are_as_near_the_one_that_more_rows_have_is_drawn() -> None:
+    rows = ("Baker | $16 | $33,000", "Miller | $18 | $36,000", "Cook | $15 | $31,000", "Waiter | – | $28,000")
+    held = charted("Job | Hourly pay | Yearly pay", *rows, question="What is the pay by job?")
+    assert (held.name, len(held.bars)) == ("Yearly pay", 4)
+
+
 def test_what_the_rows_are_is_not_what_is_asked_of_them() -> None:
     held = charted(
         "School type | Schools that answered | Tuition",

@@ -17,7 +17,7 @@ from typing import Any, get_type_hints
 
 import anyio.to_thread
 
-from careerbot import charting, handout, messages, rendering, suggesting, tables
+from careerbot import charting, handout, messages, rendering, suggesting
 from careerbot.datatypes import Answer, Chunk
 from careerbot.errors import CareerbotError, InputError
 from careerbot.feedback import Feedback
@@ -279,22 +279,16 @@ def _rated(bot: Careerbot, chat: Any, feedback: Feedback, admit: Admit) -> None:
 
 
 def _picture(index: Index, answer: Answer) -> tuple[Any, Any, Any]:
-    """The chart and the table of the first source that is a table with amounts, where it still stands in the index."""
-    for citation in answer.citations:
-        held = index.documents.get(citation.source)
-        if held is None or held.text[citation.start : citation.end] != citation.quote:
-            continue  # answered from the index before
-        table = tables.standing_at(tabs.tables_of(index), citation.source, citation.start, citation.end)
-        series = tables.series(table, answer.searched_question) if table is not None else None
-        if table is not None and series is not None:
-            source = rendering.source_line(citation)
-            name = table.headings[-1] if table.headings else citation.title
-            return (
-                gr.Accordion(label=f"Picture: {name}", visible=True),
-                gr.Plot(value=charting.chart(series, source)),
-                tabs.whole_table(table),
-            )
-    return gr.Accordion(visible=False), gr.skip(), gr.skip()
+    """The chart of an answer with its name, and the table that it is drawn of; hidden where there is none."""
+    if (found := tabs.pictured(index, answer)) is None:
+        return gr.Accordion(visible=False), gr.skip(), gr.skip()
+    series, citation = found
+    name = series.table.headings[-1] if series.table.headings else citation.title
+    return (
+        gr.Accordion(label=f"Picture: {name}", visible=True),
+        gr.Plot(value=charting.chart(series, rendering.source_line(citation))),
+        tabs.whole_table(series.table),
+    )
 
 
 def _handout(bot: Careerbot, chat: Any, tab: Any, admit: Admit) -> None:

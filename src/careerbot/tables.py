@@ -164,7 +164,7 @@ def standing_at(found: Iterable[Table], document: str, start: int, end: int) -> 
 
 
 def series(table: Table, question: str = "") -> Series | None:
-    """The amounts of a table as one chart: of the column nearest to a question, else the first.
+    """The amounts of a table as one chart: of the column nearest to a question, else of most rows, else the first.
 
     None where no column has at least three amounts of one unit; a count is charted when nothing else
     is there. A column of ranges around the amounts of another is drawn with it.
@@ -175,10 +175,10 @@ def series(table: Table, question: str = "") -> Series | None:
     asked = stems(question) - stems(table.first)  # "… by school type" asks for no number of schools
     measure = {statistic_of(question), period_of(question)} - {None}
 
-    def nearness(held: Series) -> tuple[int, bool, bool]:
+    def nearness(held: Series) -> tuple[int, bool, bool, int]:
         near = len(asked & {stem(word) for word in tokens(held.name)})
         near += len(measure & {statistic_of(held.name), period_of(held.name)})
-        return near, near > 0 or not held.unit.startswith("count"), not _has_ranges(held)
+        return near, near > 0 or not held.unit.startswith("count"), not _has_ranges(held), len(held.bars)
 
     best = max(columns, key=nearness)
     return next((both for spans in columns if (both := _bounded(best, spans)) is not None), best)

@@ -12,7 +12,7 @@ import gradio as gr
 
 from careerbot import chunking, generations, messages, passages, rendering, tables
 from careerbot.contents import sizes
-from careerbot.datatypes import Document
+from careerbot.datatypes import Answer, Citation, Document
 from careerbot.index import Index
 from careerbot.pipeline import Careerbot
 
@@ -28,6 +28,19 @@ _PICK = "Pick two to five. Every cell is a quotation; an empty one says that no 
 def tables_of(index: Index) -> tuple[tables.Table, ...]:
     """The tables of an index; the next question may be answered from a newer one."""
     return tables.tables(index.chunks)
+
+
+def pictured(index: Index, answer: Answer) -> tuple[tables.Series, Citation] | None:
+    """What is drawn of the first source that is a table with amounts, where it still stands in the index."""
+    for citation in answer.citations:
+        held = index.documents.get(citation.source)
+        if held is None or held.text[citation.start : citation.end] != citation.quote:
+            continue  # answered from the index before
+        table = tables.standing_at(tables_of(index), citation.source, citation.start, citation.end)
+        series = tables.series(table, answer.searched_question) if table is not None else None
+        if series is not None:
+            return series, citation
+    return None
 
 
 def follow(bot: Careerbot, page: gr.Blocks, offered: Callable[[], Any], shown: Any) -> None:
