@@ -57,6 +57,10 @@ A diver earns $25 an hour <img src="http://evil.example/p.png" onerror="window.h
 
 ![pixel](https://evil.example/p.png) <style>body {display: none}</style> [click](javascript:window.harmed=4)
 
+## Is a <img src="x" onerror="window.harmed = 7"> suit dear?
+
+A suit costs $300.
+
 ## Pay of a dive
 
 | Dive | Pay |
@@ -701,6 +705,8 @@ class TestHostileDocument:
     @pytest.mark.parametrize("question", ["What does a diver earn?", "What is the pay of a wreck dive?"])
     def test_nothing_that_it_holds_acts_anywhere(self, visitors: Visitors, hostile: Served, question: str) -> None:
         page = visitors.open(hostile.address)
+        expect(page.get_by_role("group", name="Examples")).to_contain_text('Diver <img src="x"')
+        expect(page.get_by_role("group", name="Examples")).to_contain_text('Is a <img src="x" onerror')
         answer = _asked(page, question)
         answer.get_by_role("link", name="[1]").first.click()
         expect(_panel(page).locator("mark").first).to_be_visible()

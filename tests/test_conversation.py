@@ -107,6 +107,7 @@ def test_a_turn_that_only_names_something_new_asks_the_same_of_it(turns: list[st
         pytest.param(
             [JEX, "which one is cheapest?"], "which one is cheapest? (about: JEX exam cost)", id="the-least-of-it"
         ),
+        pytest.param([JEX, "which is the best?"], "which is the best? (about: JEX exam cost)", id="the-best-of-them"),
         pytest.param([JEX, "which town pays more?"], "which town pays more? (about: JEX exam cost)", id="more-than-it"),
         pytest.param([JEX, "where?"], "where? (about: JEX exam cost)", id="one-word"),
         pytest.param(
@@ -178,6 +179,7 @@ def test_a_pronoun_finds_its_name_over_three_turns() -> None:
     ("turn", "earlier"),
     [
         pytest.param("How long does training as a baker take?", [JEX], id="other-topic"),
+        pytest.param("what job pays best", [JEX], id="the-best-of-what-it-names-itself"),
         pytest.param("Which town pays the most?", [JEX], id="the-most-of-what-it-names-itself"),
         pytest.param("How many questions does MEX have?", [JEX], id="other-name-with-its-own-question"),
         pytest.param(

@@ -34,8 +34,11 @@ _NOUN = re.compile(
     re.I,
 )
 _AFTER_ARTICLE = re.compile(r"\b(?:an?|the) ([\w-]+)(?: ([\w-]+))?", re.I)
-_SUBJECT = re.compile(r"^\W*(?:which|what) (?!of\b|ones?\b)[a-z]{4,} ", re.I)
-"""The highest or lowest of what a question names itself: "which state pays the most?"."""
+_SUBJECT = re.compile(
+    r"^\W*(?:which|what) (?!(?:of|ones?|are|was|were|does|did|has|had|can|will|would|could|should|the)\b)[a-z]{3,} ",
+    re.I,
+)
+"""A question that names itself what it asks the most or least of: "which state pays the most?"."""
 _WHERE = re.compile(r"^(?:in|at|near|around|across|within|over in|down in|up in|out in)\s", re.I)
 _SENTENCES = re.compile(r"[.?!]\s")
 _WORD = re.compile(r"\w+(?:[-'’&]\w+)*")

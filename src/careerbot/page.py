@@ -35,6 +35,7 @@ from careerbot import tabs
 MAX_MESSAGE_CHARS = 1_000
 MOST_HANDED_OUT = 20
 EXAMPLES = 6
+_TRIED = 60  # questions, until that many examples are answered
 _ON_PAGE = 80  # messages of a conversation that stay on the page: all of them are sent with each question
 _SHOWN_READING = 90  # characters
 
@@ -359,7 +360,7 @@ def _program(bot: Careerbot, admit: Admit) -> None:
 def example_questions(bot: Careerbot) -> list[tuple[str, str]]:
     """Topics of the documents, each with a question to begin with that they answer."""
     quoting = bot.without_model()  # nobody has asked yet
-    offered = suggesting.questions_to_begin(bot.index.chunks)
+    offered = islice(suggesting.questions_to_begin(bot.index.chunks), _TRIED)
     answered = ((question, chunk) for question, chunk in offered if quoting.ask(question).citations)
     return [(_topic(bot.index, chunk), question) for question, chunk in islice(answered, EXAMPLES)]
 
