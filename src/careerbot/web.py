@@ -104,13 +104,9 @@ def serve(settings: Settings) -> None:
 
 
 def settle() -> None:
-    """Pass over what a server holds by now when Python looks for garbage: all wait for that, up to 0.4 s.
-
-    It looks after 30,000 new objects instead of 700: an answer makes thousands, and few of them in circles.
-    """
+    """Pass over what a server holds by now when Python looks for garbage: all wait for that, up to 0.4 s."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(30_000, 20, 50)
 
 
 def listen(host: str, port: int) -> socket.socket:
